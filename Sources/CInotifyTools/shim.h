@@ -1,0 +1,4 @@
+#pragma once
+#include <inotifytools/inotifytools.h>
+#include <sys/inotify.h>
+#include <sys/vfs.h>

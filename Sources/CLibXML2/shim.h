@@ -1,0 +1,8 @@
+#pragma once
+// Debian builds libxml2 with ICU, whose headers clash with the copy inside Foundation. Nothing that
+// is used here depends on them.
+#include <libxml/xmlversion.h>
+#undef LIBXML_ICU_ENABLED
+#include <libxml/parser.h>
+#include <libxml/tree.h>
+#include <libxml/xmlerror.h>

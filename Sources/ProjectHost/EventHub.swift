@@ -1,0 +1,82 @@
+package import SyncProtocol
+
+/// An event with its place in the stream.
+package struct PostedEvent: Sendable {
+  package let id: EventID
+  package let event: ServerEvent
+}
+
+/// Where the project's events come from: the last state, then whatever follows it.
+///
+/// Latest wins: a subscriber that does not keep up sees the newest events, and an older one of the
+/// same topic is lost to it, which each event allows by telling a state and not a step.
+package actor EventHub {
+  /// Events a subscriber may fall behind before the oldest are dropped.
+  private static let backlog = 64
+
+  private var ready: Ready
+  private var generation: GenerationID
+  private var serial: UInt64 = 0
+  private var nextSubscriber = 0
+  private var subscribers: [Int: AsyncStream<PostedEvent>.Continuation] = [:]
+
+  package init(project: String) {
+    ready = Ready(project: project, state: .loading, generation: nil)
+    generation = GenerationID(epoch: 0, gen: 0)
+  }
+
+  /// Begins with `ready`; every later event follows in order.
+  package func subscribe() -> AsyncStream<PostedEvent> {
+    let (stream, continuation) = AsyncStream.makeStream(
+      of: PostedEvent.self,
+      bufferingPolicy: .bufferingNewest(Self.backlog)
+    )
+    let key = nextSubscriber
+    nextSubscriber += 1
+    subscribers[key] = continuation
+    continuation.onTermination = { [weak self] _ in
+      // The stream ends outside of any task of ours; the hub only drops its reference.
+      Task { await self?.drop(key) }
+    }
+    continuation.yield(posted(.ready(ready)))
+    return stream
+  }
+
+  /// Posts a new published generation.
+  package func post(_ notice: ReconnectRequired, record: GenerationRecord, id: GenerationID) {
+    generation = id
+    ready = Ready(project: ready.project, state: .serving, generation: record)
+    post(.reconnectRequired(notice))
+  }
+
+  /// Takes the first generation as the state, without a notice: nobody has an older one.
+  package func start(at record: GenerationRecord, id: GenerationID) {
+    generation = id
+    ready = Ready(project: ready.project, state: .serving, generation: record)
+    post(.ready(ready))
+  }
+
+  /// Posts that reloads fail, or succeed again.
+  package func post(_ build: BuildState) {
+    ready = Ready(project: ready.project, state: build.state, generation: ready.generation)
+    post(.build(build))
+  }
+
+  /// Posts that the server goes away.
+  package func post(_ drain: Drain) {
+    ready = Ready(project: ready.project, state: .draining, generation: ready.generation)
+    post(.drain(drain))
+  }
+
+  private func post(_ event: ServerEvent) {
+    serial += 1
+    let posted = posted(event)
+    for continuation in subscribers.values { continuation.yield(posted) }
+  }
+
+  private func posted(_ event: ServerEvent) -> PostedEvent {
+    PostedEvent(id: EventID(generation: generation, serial: serial), event: event)
+  }
+
+  private func drop(_ key: Int) { subscribers[key] = nil }
+}

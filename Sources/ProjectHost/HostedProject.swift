@@ -1,0 +1,154 @@
+package import Bundler
+package import Logging
+package import ProjectModel
+package import SyncProtocol
+import Watcher
+
+/// An open project: watched, bundled and ready to be served, from `run()` until it is stopped.
+package final class HostedProject: Sendable {
+  /// What an operator decides about a project.
+  package struct Options: Sendable {
+    package var bundle = BundleOptions()
+    /// Reported problems fail the reload too.
+    package var strict = false
+    /// Milliseconds within which unattended clients spread their return after a notice.
+    package var spreadMs = 0
+
+    package init() {}
+  }
+
+  package let name: String
+  package let root: String
+  /// Random, new at each start.
+  package let serverID: String
+  package let events: EventHub
+
+  private let watcher: TreeWatcher
+  private let coordinator: ReloadCoordinator
+  private let store: BundleStore
+
+  /// Prepares a project; its system folder exists and is locked by the caller.
+  ///
+  /// - Throws: `HostError`, `BundleError` or `WatcherError`, each one clear sentence.
+  package init(
+    _ location: ProjectLocation,
+    in folder: SystemFolder,
+    options: Options = Options(),
+    logger: Logger
+  ) throws {
+    name = location.name
+    root = location.root
+    serverID = Self.randomID()
+    events = EventHub(project: location.name)
+    watcher = TreeWatcher(
+      root: location.root,
+      cookieDirectory: folder.cookies,
+      filter: ProjectWatchFilter(rules: ContentRules())
+    )
+    store = try BundleStore(folder: folder.generations)
+    coordinator = ReloadCoordinator(
+      watcher: watcher,
+      builder: BundleBuilder(
+        root: location.root,
+        options: options.bundle,
+        inspector: SourceInspector()
+      ),
+      store: store,
+      log: try GenerationLog(path: folder.generations + "/log") {
+        UInt64.random(in: 1...UInt64.max)
+      },
+      hub: events,
+      policy: .init(strict: options.strict, spreadMs: options.spreadMs),
+      logger: logger
+    )
+  }
+
+  /// Watches, builds the first generation and reloads until cancelled.
+  ///
+  /// - Throws: when the tree cannot be watched, or when there is no first generation.
+  package func run() async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await self.watcher.run() }
+      group.addTask {
+        // Watched before it is read: nothing can change unseen between the two.
+        try await self.watcher.ready()
+        try await withTaskCancellationHandler {
+          try await self.coordinator.run()
+        } onCancel: {
+          self.coordinator.stop()
+        }
+      }
+      defer { group.cancelAll() }
+      try await group.next()
+    }
+  }
+
+  /// Tells every client that the server goes away.
+  package func announceDrain(reason: String) async {
+    await events.post(Drain(reason: reason, reconnectAfterMs: 500, spreadMs: 5_000))
+  }
+
+  /// The current generation; `nil` until the first one is published.
+  package func current() async -> GenerationRecord? { await coordinator.current() }
+
+  /// The record of a kept generation.
+  package func generation(_ id: GenerationID) async throws(ProblemDetails) -> GenerationRecord {
+    guard let current = await coordinator.current() else { throw Self.building }
+    if current.id == id.description { return current }
+    guard current.epoch == String(id.epoch, radix: 16), id.gen < current.gen, id.gen > 0 else {
+      throw ProblemDetails(
+        .notFound,
+        detail: "Generation \(id) is unknown; the current one is \(current.id)."
+      )
+    }
+    throw ProblemDetails(
+      .trimmed,
+      detail: "Generation \(id) is no longer kept; the current one is \(current.id)."
+    )
+  }
+
+  /// The file of a kept bundle.
+  package func bundle(_ digest: Digest) async throws(ProblemDetails) -> BundleFile {
+    if let file = await store.bundle(digest) { return file }
+    await coordinator.bundleWritten()
+    if let file = await store.bundle(digest) { return file }
+    throw await unknown(digest)
+  }
+
+  /// The encoded manifest of a kept bundle.
+  package func manifest(_ digest: Digest) async throws(ProblemDetails) -> [UInt8] {
+    if let manifest = await coordinator.currentManifest(), manifest.digest == digest {
+      return manifest.encoded()
+    }
+    if let manifest = await store.manifest(digest) { return manifest.encoded() }
+    throw await unknown(digest)
+  }
+
+  /// Waits for a reload that holds every change made before the call; never throws.
+  package func reload(
+    reason: ReloadReason,
+    deadline: ContinuousClock.Instant
+  ) async -> ReloadResult {
+    await coordinator.reload(reason: reason, deadline: deadline)
+  }
+
+  package func condition() async -> ProjectCondition { await coordinator.condition() }
+
+  private static let building = ProblemDetails(
+    .building,
+    detail: "The first generation is still being built; ask again in a moment."
+  )
+
+  private func unknown(_ digest: Digest) async -> ProblemDetails {
+    guard let current = await coordinator.current() else { return Self.building }
+    return ProblemDetails(
+      .notFound,
+      detail: "No kept generation is named \(digest); the current one is \(current.digest)."
+    )
+  }
+
+  private static func randomID() -> String {
+    var generator = SystemRandomNumberGenerator()
+    return String(generator.next(), radix: 16) + String(generator.next(), radix: 16)
+  }
+}

@@ -1,0 +1,390 @@
+import Bundler
+import Foundation
+import Logging
+import ProjectModel
+import SyncProtocol
+import Watcher
+
+/// The only place where a generation is born.
+///
+/// Reloads are serial. What arrives during one joins the next, and a caller who waits is answered
+/// only by a reload that began after everything written before the call had been noticed.
+actor ReloadCoordinator {
+  /// Options of a host that change what a reload does.
+  struct Policy: Sendable {
+    /// Problems that are only reported otherwise fail the reload too.
+    let strict: Bool
+    /// Milliseconds within which unattended clients spread their return.
+    let spreadMs: Int
+  }
+
+  private struct Outcome {
+    let kind: ReloadResult.Outcome
+    let changed: Int
+    let problems: [Problem]
+  }
+
+  private let watcher: TreeWatcher
+  private let builder: BundleBuilder
+  private let store: BundleStore
+  private let hub: EventHub
+  private let policy: Policy
+  private let logger: Logger
+  private var log: GenerationLog
+  private var names = NameProblems()
+
+  private var generation: GenerationRecord?
+  private var manifest: Manifest?
+  private var state = ProjectStatus.State.loading
+  private var problems: [Problem] = []
+  private var counts: [ReloadResult.Outcome: Int] = [:]
+  private var lastReload: Duration = .zero
+
+  /// The current generation's bundle is promised and not there yet.
+  private var isWriting = false
+  private var readers: [CheckedContinuation<Void, Never>] = []
+  private var ended = false
+  private var absorbed: UInt64 = 0
+  private var pending: ChangeBatch?
+  private var pendingDone: CheckedContinuation<Void, Never>?
+  private var callers = WaitingCallers()
+  private let wakeUps: AsyncStream<Void>
+  private let wakeUp: AsyncStream<Void>.Continuation
+
+  init(
+    watcher: TreeWatcher,
+    builder: BundleBuilder,
+    store: BundleStore,
+    log: consuming GenerationLog,
+    hub: EventHub,
+    policy: Policy,
+    logger: Logger
+  ) {
+    self.watcher = watcher
+    self.builder = builder
+    self.store = store
+    self.log = log
+    self.hub = hub
+    self.policy = policy
+    self.logger = logger
+    (wakeUps, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+  }
+
+  // MARK: The loop
+
+  /// Builds the first generation, then reloads whenever something changed or somebody asks.
+  ///
+  /// - Throws: `BundleError` or `HostError` when there is no first generation: nothing can be
+  ///   served then. Later failures degrade the project and are not thrown.
+  func run() async throws {
+    let clock = ContinuousClock()
+    let began = clock.now
+    let outcome = try await publish(try await firstSnapshot(), reason: .startup)
+    await finish(outcome, took: clock.now - began)
+    if outcome.kind == .failed, generation == nil {
+      throw HostError(.notAProject, Self.sentence(outcome.problems))
+    }
+    await saveIndex()
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.collect() }
+      for await _ in wakeUps { await reloadOnce() }
+      end()
+      group.cancelAll()
+    }
+    await saveIndex()
+  }
+
+  /// Goes on from the last bundle of an earlier run, where there is one.
+  private func firstSnapshot() async throws -> Snapshot {
+    guard let last = await store.latest else { return try await builder.build() }
+    return try await builder.resume(from: last, index: await store.savedIndex)
+  }
+
+  /// Spares the next start from reading what did not change; without it that start only takes
+  /// longer.
+  private func saveIndex() async {
+    guard let index = await builder.savedIndex() else { return }
+    do {
+      try await store.saveIndex(index)
+    } catch {
+      logger.warning("The index is not saved", metadata: ["error": "\(error)"])
+    }
+  }
+
+  /// Ends the loop after the reload that is under way.
+  nonisolated func stop() { wakeUp.finish() }
+
+  /// Lets everybody go who waits for a reload that will not come.
+  private func end() {
+    ended = true
+    pendingDone?.resume()
+    pendingDone = nil
+    for key in callers.keys { giveUp(key) }
+  }
+
+  private func collect() async {
+    while !Task.isCancelled, let batch = try? await watcher.nextBatch() {
+      await absorb(batch)
+    }
+    stop()
+  }
+
+  /// Hands a batch to the loop and returns when its reload is done.
+  ///
+  /// Asking the watcher for the next one says so; until then changes wait there, merged and bounded.
+  private func absorb(_ batch: ChangeBatch) async {
+    if ended { return }
+    await withCheckedContinuation { continuation in
+      pending = batch
+      pendingDone = continuation
+      wakeUp.yield()
+    }
+  }
+
+  private func reloadOnce() async {
+    let batch = pending
+    pending = nil
+    absorbed = batch?.sequence ?? absorbed
+    let answered = callers.answered(by: absorbed)
+    guard batch != nil || !answered.isEmpty else { return }
+    let reason = answered.first?.caller.reason ?? .watch
+    let clock = ContinuousClock()
+    let began = clock.now
+    let outcome = await reload(batch?.changes ?? [], reason: reason)
+    await finish(outcome, took: clock.now - began)
+    pendingDone?.resume()
+    pendingDone = nil
+    for (key, caller) in answered where callers.remove(key) != nil {
+      caller.continuation.resume(returning: result(outcome, since: caller.began))
+    }
+  }
+
+  // MARK: One reload
+
+  private func reload(_ changes: [Change], reason: ReloadReason) async -> Outcome {
+    do {
+      let snapshot = try await builder.update(changes.map(Self.treeChange))
+      do {
+        return try await publish(snapshot, reason: reason)
+      } catch let error as BundleError where error.code == .damaged {
+        // Somebody wrote to the last bundle: what was to be copied from it is packed again.
+        return try await publish(try await builder.update([]), reason: reason)
+      }
+    } catch let error as BundleError {
+      return failed(error.description, rule: "reload-failed", file: error.path)
+    } catch {
+      return failed("\(error)", rule: "reload-failed", file: "")
+    }
+  }
+
+  private static func treeChange(_ change: Change) -> TreeChange {
+    let path = ProjectPath(bytes: change.path)
+    return change.kind == .subtreeInDoubt ? .subtree(path) : .path(path)
+  }
+
+  private func publish(_ snapshot: Snapshot, reason: ReloadReason) async throws -> Outcome {
+    let found = snapshot.problems + names.problems(of: snapshot.manifest)
+    let blocking = found.filter { $0.severity == .failure || policy.strict }
+    guard blocking.isEmpty else {
+      return Outcome(kind: .failed, changed: 0, problems: found)
+    }
+    defer { endWriting() }
+    if let generation, generation.digest == snapshot.manifest.digest {
+      // The file is there, unless writing it failed the last time.
+      _ = try await store.publish(snapshot)
+      return Outcome(kind: .unchanged, changed: 0, problems: found)
+    }
+    if let last = log.last, generation == nil, last.digest == snapshot.manifest.digest {
+      // The service was restarted and the project is as it was: the same generation goes on.
+      _ = try await store.publish(snapshot)
+      await begin(with: last, snapshot.manifest)
+      return Outcome(kind: .unchanged, changed: 0, problems: found)
+    }
+    let changed = snapshot.manifest.changedPaths(since: manifest)
+    _ = try await store.publish(snapshot) {
+      try await self.announce(snapshot.manifest, changed: changed, reason: reason)
+    }
+    return Outcome(kind: .published, changed: changed.count, problems: found)
+  }
+
+  /// Makes a new generation known, once the disk has room for its bundle and before that is
+  /// written: clients need not wait for a file that follows from what is known already.
+  private func announce(
+    _ manifest: Manifest,
+    changed: [ProjectPath],
+    reason: ReloadReason
+  ) async throws {
+    let id = log.next
+    let record = GenerationRecord(
+      id: id,
+      digest: manifest.digest,
+      size: manifest.archiveSize,
+      members: manifest.members.count,
+      reason: reason,
+      changed: changed.count,
+      builtAt: Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    )
+    try log.append(record)
+    isWriting = true
+    guard let previous = generation else { return await begin(with: record, manifest) }
+    generation = record
+    self.manifest = manifest
+    let notice = ReconnectRequired(
+      record: record,
+      supersedes: previous.gen,
+      changed: .init(changed),
+      spreadMs: policy.spreadMs
+    )
+    await hub.post(notice, record: record, id: id)
+  }
+
+  private func begin(with record: GenerationRecord, _ manifest: Manifest) async {
+    generation = record
+    self.manifest = manifest
+    if let id = GenerationID(record.id) { await hub.start(at: record, id: id) }
+  }
+
+  private func endWriting() {
+    isWriting = false
+    for reader in readers { reader.resume() }
+    readers = []
+  }
+
+  private func failed(_ text: String, rule: String, file: String) -> Outcome {
+    Outcome(
+      kind: .failed,
+      changed: 0,
+      problems: [Problem(rule: rule, severity: .failure, file: file, text: text)]
+    )
+  }
+
+  private func finish(_ outcome: Outcome, took: Duration) async {
+    counts[outcome.kind, default: 0] += 1
+    lastReload = took
+    let before = (state, problems)
+    state = outcome.kind == .failed ? .degraded : .serving
+    problems = outcome.problems
+    if outcome.kind == .failed {
+      logger.error("Reload failed", metadata: ["problems": "\(Self.sentence(problems))"])
+    } else if outcome.kind == .published {
+      logger.info(
+        "Generation published",
+        metadata: [
+          "generation": "\(generation?.id ?? "")", "changed": "\(outcome.changed)",
+          "took": "\(took)",
+        ]
+      )
+    }
+    if before.0 != .loading, before.0 != state || (state == .degraded && before.1 != problems) {
+      await hub.post(BuildState(state: state, problems: problems))
+    }
+  }
+
+  private static func sentence(_ problems: [Problem]) -> String {
+    guard let first = problems.first(where: { $0.severity == .failure }) ?? problems.first else {
+      return "the project cannot be built"
+    }
+    let place = [first.file, first.line.map(String.init)].compactMap(\.self)
+      .filter { !$0.isEmpty }.joined(separator: ":")
+    return place.isEmpty ? first.text : "\(place): \(first.text)"
+  }
+
+  // MARK: Callers
+
+  /// Waits for a reload that holds every change made before the call.
+  ///
+  /// - Returns: at the deadline, outcome `pending`; the reload goes on.
+  func reload(reason: ReloadReason, deadline: ContinuousClock.Instant) async -> ReloadResult {
+    let began = ContinuousClock().now
+    guard let sequence = try? await watcher.barrier(until: deadline) else {
+      return result(Outcome(kind: .pending, changed: 0, problems: problems), since: began)
+    }
+    let key = callers.newKey()
+    return await withTaskGroup(of: ReloadResult?.self) { group in
+      group.addTask {
+        await self.wait(key, for: sequence, reason: reason, since: began)
+      }
+      group.addTask {
+        try? await Task.sleep(until: deadline, clock: .continuous)
+        await self.giveUp(key)
+        return nil
+      }
+      for await result in group {
+        guard let result else { continue }
+        group.cancelAll()
+        return result
+      }
+      return result(Outcome(kind: .pending, changed: 0, problems: problems), since: began)
+    }
+  }
+
+  private func wait(
+    _ key: Int,
+    for sequence: UInt64,
+    reason: ReloadReason,
+    since began: ContinuousClock.Instant
+  ) async -> ReloadResult {
+    if ended {
+      return result(Outcome(kind: .pending, changed: 0, problems: problems), since: began)
+    }
+    return await withCheckedContinuation { continuation in
+      callers.add(
+        .init(sequence: sequence, reason: reason, began: began, continuation: continuation),
+        as: key
+      )
+      wakeUp.yield()
+    }
+  }
+
+  private func giveUp(_ key: Int) {
+    guard let caller = callers.remove(key) else { return }
+    caller.continuation.resume(
+      returning: result(
+        Outcome(kind: .pending, changed: 0, problems: problems),
+        since: caller.began
+      )
+    )
+  }
+
+  private func result(_ outcome: Outcome, since began: ContinuousClock.Instant) -> ReloadResult {
+    let took = ContinuousClock().now - began
+    return ReloadResult(
+      outcome: outcome.kind,
+      generation: generation,
+      changed: outcome.changed,
+      problems: outcome.problems,
+      tookMs: took / .milliseconds(1)
+    )
+  }
+
+  // MARK: Reading
+
+  func current() -> GenerationRecord? { generation }
+
+  func currentManifest() -> Manifest? { manifest }
+
+  /// Returns when the current generation's bundle is written, or could not be.
+  func bundleWritten() async {
+    guard isWriting else { return }
+    await withCheckedContinuation { readers.append($0) }
+  }
+
+  func condition() -> ProjectCondition {
+    let report = watcher.report()
+    return ProjectCondition(
+      state: state,
+      generation: generation,
+      problems: problems,
+      watching: .init(
+        mode: "\(report.mode)",
+        directories: report.directories,
+        overflows: report.overflows,
+        warnings: report.warnings
+      ),
+      published: counts[.published, default: 0],
+      unchanged: counts[.unchanged, default: 0],
+      failed: counts[.failed, default: 0],
+      lastReloadSeconds: lastReload / .seconds(1)
+    )
+  }
+}

@@ -1,0 +1,99 @@
+import Bundler
+import Glibc
+import ProjectModel
+
+/// The project system folder: what the service keeps about a project, outside of it.
+package struct SystemFolder: Hashable, Sendable {
+  package let path: String
+
+  /// Bundles, manifests and the generation log.
+  package var generations: String { path + "/generations" }
+  /// The same-machine socket.
+  package var socket: String { path + "/syncd.sock" }
+  /// Where the watcher makes its cookies.
+  package var cookies: String { path + "/cookies" }
+  fileprivate var lock: String { path + "/lock" }
+
+  /// Takes the folder that the user named.
+  package init(at path: String) { self.path = path }
+
+  /// Names the usual folder of a project; nothing is made yet.
+  ///
+  /// - Parameters:
+  ///   - location: the project.
+  ///   - stateHome: `XDG_STATE_HOME`, or `nil` where it is not set.
+  ///   - home: the user's home folder.
+  package init(for location: ProjectLocation, stateHome: String?, home: String) {
+    let base = stateHome.flatMap { $0.hasPrefix("/") ? $0 : nil } ?? home + "/.local/state"
+    let hash = SHA256.digest(of: Array(location.root.utf8)).hex.prefix(8)
+    path = "\(base)/syncd/\(location.name)-\(hash)"
+  }
+
+  /// Makes the folder and its parts, each readable by this account alone.
+  ///
+  /// - Throws: `HostError` with code `stateFolder`.
+  package func create() throws(HostError) {
+    var made = ""
+    for component in path.split(separator: "/") {
+      made += (path.hasPrefix("/") || !made.isEmpty ? "/" : "") + component
+      try Self.makeFolder(made)
+    }
+    guard chmod(path, 0o700) == 0 else { throw Self.failure(path, errno) }
+    try Self.makeFolder(generations)
+    try Self.makeFolder(cookies)
+  }
+
+  private static func makeFolder(_ path: String) throws(HostError) {
+    guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }
+    throw failure(path, errno)
+  }
+
+  fileprivate static func failure(_ path: String, _ number: Int32) -> HostError {
+    HostError(
+      .stateFolder,
+      "the state folder \(path) cannot be written (\(String(cString: strerror(number)))): "
+        + "give this account the right, free space, or name another folder with --state-dir"
+    )
+  }
+}
+
+/// The lock on a system folder: one server a project, held until the process ends.
+package struct SystemFolderLock: ~Copyable {
+  private let descriptor: Int32
+
+  /// Takes the lock and writes this process's id into it.
+  ///
+  /// - Throws: `HostError` with code `alreadyServed`, naming the pid that holds it, or `stateFolder`.
+  package init(_ folder: SystemFolder) throws(HostError) {
+    let descriptor = open(folder.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw SystemFolder.failure(folder.lock, errno) }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      let holder = Self.holder(of: descriptor).map { "the process \($0)" } ?? "another process"
+      close(descriptor)
+      throw HostError(
+        .alreadyServed,
+        "\(holder) serves this project already (lock \(folder.lock)): "
+          + "stop it, or use it with `syncd status` and `syncd reload`"
+      )
+    }
+    let text = Array("\(getpid())\n".utf8)
+    guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, text, text.count, 0) == text.count
+    else {
+      let number = errno
+      close(descriptor)
+      throw SystemFolder.failure(folder.lock, number)
+    }
+    self.descriptor = descriptor
+  }
+
+  deinit { close(descriptor) }
+
+  private static func holder(of descriptor: Int32) -> Int32? {
+    var buffer = [UInt8](repeating: 0, count: 32)
+    let count = pread(descriptor, &buffer, buffer.count, 0)
+    guard count > 0 else { return nil }
+    return Int32(
+      String(decoding: buffer[..<count].prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    )
+  }
+}

@@ -1,0 +1,33 @@
+import SyncProtocol
+
+/// The callers who wait for a reload, each for one that began after its barrier.
+struct WaitingCallers {
+  struct Caller {
+    /// The batch that has to be in the reload.
+    let sequence: UInt64
+    let reason: ReloadReason
+    let began: ContinuousClock.Instant
+    let continuation: CheckedContinuation<ReloadResult, Never>
+  }
+
+  private var callers: [Int: Caller] = [:]
+  private var nextKey = 0
+
+  /// A key for a caller who is about to wait.
+  mutating func newKey() -> Int {
+    defer { nextKey += 1 }
+    return nextKey
+  }
+
+  mutating func add(_ caller: Caller, as key: Int) { callers[key] = caller }
+
+  /// Whom a reload answers that holds the batches up to `sequence`; they stay until removed.
+  func answered(by sequence: UInt64) -> [(key: Int, caller: Caller)] {
+    callers.filter { $0.value.sequence <= sequence }.map { ($0.key, $0.value) }
+  }
+
+  /// Removes a caller; `nil` when it was answered already.
+  mutating func remove(_ key: Int) -> Caller? { callers.removeValue(forKey: key) }
+
+  var keys: [Int] { Array(callers.keys) }
+}

@@ -1,0 +1,45 @@
+/// What of a package folder belongs to its bundle: the one list, for the bundler and the watcher.
+///
+/// Everything under `Project/`, except `Project/DerivedData/`, `Project/Trash/`, what operating
+/// systems leave behind and editors' temporary files. The name patterns apply to files alone:
+/// `TableForms/4913/` is the folder of a table.
+package struct ContentRules: Sendable {
+  private let project = ProjectPath("Project")
+  private let excluded = [ProjectPath("Project/DerivedData"), ProjectPath("Project/Trash")]
+
+  package init() {}
+
+  /// Whether a folder at `path` can hold members: the root, `Project` and the folders below it.
+  package func includes(folder path: ProjectPath) -> Bool {
+    path.isRoot || (path.isInside(project) && !excluded.contains { path.isInside($0) })
+  }
+
+  /// Whether a file at `path` is a member.
+  package func includes(file path: ProjectPath) -> Bool {
+    let folder = path.parent
+    return !folder.isRoot && includes(folder: folder) && !Self.isJunk(path.name)
+  }
+
+  private static let junkNames: [[UInt8]] = [".DS_Store", "Thumbs.db", "desktop.ini", "4913"]
+    .map { Array($0.utf8) }
+  private static let junkStarts: [[UInt8]] = ["._", ".#", ".goutputstream-"].map { Array($0.utf8) }
+  private static let junkEnds: [[UInt8]] = ["~", ".tmp"].map { Array($0.utf8) }
+
+  private static func isJunk(_ name: ArraySlice<UInt8>) -> Bool {
+    junkNames.contains { name.elementsEqual($0) }
+      || junkStarts.contains { name.starts(with: $0) }
+      || junkEnds.contains { name.suffix($0.count).elementsEqual($0) }
+      || isSwapFile(name) || isAutosave(name)
+  }
+
+  /// vim's `.NAME.swp`, `.NAME.swo` and so on.
+  private static func isSwapFile(_ name: ArraySlice<UInt8>) -> Bool {
+    name.count >= 5 && name.first == UInt8(ascii: ".")
+      && name.suffix(4).dropLast().elementsEqual(".sw".utf8)
+  }
+
+  /// Emacs's `#NAME#`.
+  private static func isAutosave(_ name: ArraySlice<UInt8>) -> Bool {
+    name.count >= 2 && name.first == UInt8(ascii: "#") && name.last == UInt8(ascii: "#")
+  }
+}

@@ -1,0 +1,30 @@
+/// The names that make a folder a 4D project (4d-domain §1.1, §1.2).
+package enum ProjectLayout {
+  package static let project = ProjectPath("Project")
+  package static let catalog = ProjectPath("Project/Sources/catalog.4DCatalog")
+
+  private static let jsonSuffixes = [".json", ".4dform", ".4dproject", ".webform"]
+
+  /// Whether a path is a project's anchor: a `.4DProject` file directly in `Project/`.
+  package static func isProjectFile(_ path: ProjectPath) -> Bool {
+    path.parent == project && hasSuffix(path, ".4dproject")
+  }
+
+  /// Whether 4D reads the file as JSON.
+  package static func isJSON(_ path: ProjectPath) -> Bool {
+    jsonSuffixes.contains { hasSuffix(path, $0) }
+  }
+
+  /// The project's name: its `.4DProject` file without the suffix.
+  package static func projectName(of file: ProjectPath) -> String {
+    String(decoding: file.name.dropLast(".4DProject".utf8.count), as: UTF8.self)
+  }
+
+  private static func hasSuffix(_ path: ProjectPath, _ suffix: String) -> Bool {
+    let name = path.name
+    guard name.count >= suffix.utf8.count else { return false }
+    return zip(name.suffix(suffix.utf8.count), suffix.utf8).allSatisfy { byte, wanted in
+      byte == wanted || (0x41...0x5A).contains(byte) && byte | 0x20 == wanted
+    }
+  }
+}

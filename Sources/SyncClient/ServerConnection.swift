@@ -1,0 +1,116 @@
+import Foundation
+import NIOCore
+import NIOHTTP1
+package import SyncProtocol
+
+/// A client of one server: each call is one request.
+package struct ServerConnection: Sendable {
+  private static let largestAnswer = 16 << 20
+  /// Two and two thirds of a heartbeat without a byte: the server is gone.
+  private static let streamSilence = TimeAmount.seconds(40)
+
+  package let endpoint: Endpoint
+  let transport: HTTPTransport
+
+  package init(_ endpoint: Endpoint) {
+    self.endpoint = endpoint
+    transport = HTTPTransport(endpoint: endpoint)
+  }
+
+  package func hello() async throws -> Hello { try await get(Hello.self, Route.hello) }
+
+  package func currentGeneration() async throws -> GenerationRecord {
+    try await get(GenerationRecord.self, Route.currentGeneration)
+  }
+
+  package func status() async throws -> ProjectStatus {
+    try await get(ProjectStatus.self, Route.status)
+  }
+
+  /// Asks for a reload and waits for its end.
+  package func reload(_ request: ReloadRequest) async throws -> ReloadResult {
+    try await call(
+      ReloadResult.self,
+      .init(
+        method: .POST,
+        path: Route.reload,
+        headers: [("Content-Type", "application/json")],
+        body: Array(try WireJSON.encode(request)),
+        silence: .milliseconds(Int64(request.deadlineMs ?? ReloadRequest.defaultDeadlineMs) + 5_000)
+      )
+    )
+  }
+
+  /// Hands each event to `handle` until the stream ends or `handle` throws.
+  package func events(_ handle: (ServerEvent) async throws -> Void) async throws {
+    let request = HTTPTransport.Request(
+      path: Route.events,
+      headers: [("Accept", "text/event-stream")],
+      silence: Self.streamSilence
+    )
+    try await transport.exchange(request) { head, body in
+      guard head.status == .ok else {
+        throw Self.refusal(head, try await Self.collect(&body), from: endpoint)
+      }
+      var parser = EventStreamParser()
+      while let part = try await body.next(isolation: #isolation) {
+        guard case .body(let buffer) = part else { continue }
+        for message in try parser.feed(buffer.readableBytesView) {
+          // An event that this version does not know, or cannot read, is for a later one.
+          guard let event = try? ServerEvent(name: message.event, data: message.data) else {
+            continue
+          }
+          try await handle(event)
+        }
+      }
+      throw ClientError(.connection, "\(endpoint) closed the event stream.")
+    }
+  }
+
+  private func get<Value: Decodable & Sendable>(
+    _ type: Value.Type,
+    _ path: String
+  ) async throws -> Value {
+    try await call(type, .init(path: path))
+  }
+
+  private func call<Value: Decodable & Sendable>(
+    _ type: Value.Type,
+    _ request: HTTPTransport.Request
+  ) async throws -> Value {
+    try await transport.exchange(request) { head, body in
+      let bytes = try await Self.collect(&body)
+      guard (200..<300).contains(head.status.code) else {
+        throw Self.refusal(head, bytes, from: endpoint)
+      }
+      do {
+        return try WireJSON.decode(type, from: bytes)
+      } catch {
+        throw ClientError(.connection, "\(endpoint) does not answer as a syncd server does.")
+      }
+    }
+  }
+
+  static func collect(_ body: inout HTTPTransport.Parts.AsyncIterator) async throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    // The connection stays open after the answer's end, so the end is what to wait for.
+    while case .body(let buffer) = try await body.next(isolation: #isolation) {
+      guard bytes.count + buffer.readableBytes <= largestAnswer else {
+        throw ClientError(.connection, "The answer is larger than 16 MB: not a syncd server?")
+      }
+      bytes += buffer.readableBytesView
+    }
+    return bytes
+  }
+
+  static func refusal(
+    _ head: HTTPResponseHead,
+    _ bytes: [UInt8],
+    from endpoint: Endpoint
+  ) -> ClientError {
+    guard let problem = try? WireJSON.decode(ProblemDetails.self, from: bytes) else {
+      return ClientError(.connection, "\(endpoint) answers with HTTP status \(head.status.code).")
+    }
+    return ClientError(.refused, problem.detail, problem: problem)
+  }
+}

@@ -1,0 +1,182 @@
+package import ProjectModel
+
+/// The position of an event in a server's stream: `(epoch, gen, n)`, written `E:G:N`.
+///
+/// Clients treat the text as opaque and send it back as `Last-Event-ID`.
+package struct EventID: Hashable, Sendable {
+  package let generation: GenerationID
+  /// Counts the events of one server process.
+  package let serial: UInt64
+
+  package init(generation: GenerationID, serial: UInt64) {
+    self.generation = generation
+    self.serial = serial
+  }
+
+  /// Reads `E:G:N`; `nil` for anything else.
+  package init?(_ text: some StringProtocol) {
+    guard let colon = text.lastIndex(of: ":"), let generation = GenerationID(text[..<colon]),
+      let serial = UInt64(text[text.index(after: colon)...])
+    else { return nil }
+    self.init(generation: generation, serial: serial)
+  }
+}
+
+extension EventID: CustomStringConvertible {
+  package var description: String { "\(generation):\(serial)" }
+}
+
+/// The first event of every stream: the state that everything later changes.
+package struct Ready: Hashable, Sendable, Codable {
+  package let project: String
+  package let state: ProjectStatus.State
+  package let generation: GenerationRecord?
+
+  package init(project: String, state: ProjectStatus.State, generation: GenerationRecord?) {
+    self.project = project
+    self.state = state
+    self.generation = generation
+  }
+}
+
+/// The notice: a new generation is published, reconnect to get it.
+package struct ReconnectRequired: Hashable, Sendable, Codable {
+  /// What kinds of files changed, and the first names.
+  package struct Changed: Hashable, Sendable, Codable {
+    package let methods: Int
+    package let classes: Int
+    package let forms: Int
+    package let catalog: Int
+    package let settings: Int
+    package let others: Int
+    /// The first 20 changed paths.
+    package let names: [String]
+
+    package var total: Int { methods + classes + forms + catalog + settings + others }
+
+    package init(
+      methods: Int,
+      classes: Int,
+      forms: Int,
+      catalog: Int,
+      settings: Int,
+      others: Int,
+      names: [String]
+    ) {
+      self.methods = methods
+      self.classes = classes
+      self.forms = forms
+      self.catalog = catalog
+      self.settings = settings
+      self.others = others
+      self.names = names
+    }
+  }
+
+  /// The epoch in hexadecimal.
+  package let epoch: String
+  package let gen: UInt64
+  /// The generation before this one; a client on an older one may never have heard of it.
+  package let supersedes: UInt64?
+  package let digest: Digest
+  /// Size of the bundle in bytes.
+  package let size: UInt64
+  package let members: Int
+  /// Path of the bundle on this server.
+  package let bundle: String
+  package let builtAt: String
+  package let reason: ReloadReason
+  package let changed: Changed
+  /// True when the catalog changed: an old client then works on another structure.
+  package let required: Bool
+  /// Unattended clients come back at a uniformly random moment within so many milliseconds.
+  package let spreadMs: Int
+
+  package init(
+    record: GenerationRecord,
+    supersedes: UInt64?,
+    changed: Changed,
+    spreadMs: Int
+  ) {
+    epoch = record.epoch
+    gen = record.gen
+    self.supersedes = supersedes
+    digest = record.digest
+    size = record.size
+    members = record.members
+    bundle = "\(Route.bundles)/\(record.digest)"
+    builtAt = record.builtAt
+    reason = record.reason
+    self.changed = changed
+    required = changed.catalog > 0
+    self.spreadMs = spreadMs
+  }
+
+  package var record: GenerationRecord? {
+    guard let epochNumber = UInt64(epoch, radix: 16) else { return nil }
+    return GenerationRecord(
+      id: GenerationID(epoch: epochNumber, gen: gen),
+      digest: digest,
+      size: size,
+      members: members,
+      reason: reason,
+      changed: changed.total,
+      builtAt: builtAt
+    )
+  }
+}
+
+/// A reload failed, or works again.
+package struct BuildState: Hashable, Sendable, Codable {
+  package let state: ProjectStatus.State
+  package let problems: [Problem]
+
+  package init(state: ProjectStatus.State, problems: [Problem]) {
+    self.state = state
+    self.problems = problems
+  }
+}
+
+/// The server goes away; come back after the given time.
+package struct Drain: Hashable, Sendable, Codable {
+  package let reason: String
+  package let reconnectAfterMs: Int
+  package let spreadMs: Int
+
+  package init(reason: String, reconnectAfterMs: Int, spreadMs: Int) {
+    self.reason = reason
+    self.reconnectAfterMs = reconnectAfterMs
+    self.spreadMs = spreadMs
+  }
+}
+
+/// The client's position cannot be resumed: forget it and take `ready` as the truth.
+package struct Reset: Hashable, Sendable, Codable {
+  /// `epoch-changed` or `unknown-position`.
+  package let why: String
+
+  package init(why: String) { self.why = why }
+}
+
+/// What the server pushes; clients ignore types that they do not know.
+package enum ServerEvent: Hashable, Sendable {
+  case ready(Ready)
+  case reconnectRequired(ReconnectRequired)
+  case build(BuildState)
+  /// The heartbeat: it carries the current id.
+  case bookmark
+  case drain(Drain)
+  case reset(Reset)
+
+  /// The `event:` field of the stream.
+  package var name: String {
+    switch self {
+    case .ready: "ready"
+    case .reconnectRequired: "reconnect-required"
+    case .build: "build"
+    case .bookmark: "bookmark"
+    case .drain: "drain"
+    case .reset: "reset"
+    }
+  }
+}

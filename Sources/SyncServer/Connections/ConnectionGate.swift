@@ -1,0 +1,218 @@
+import NIOCore
+import NIOHTTP1
+import SyncProtocol
+
+/// The door of a connection: every request head passes here before anybody acts on it.
+///
+/// It refuses, turns the connection into an event stream, or lets the router have the request;
+/// and it gives every answer the fields that all answers have. The router's part of the pipeline
+/// is installed by the first request that needs it: an event stream never pays for it.
+final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias InboundOut = HTTPServerRequestPart
+  typealias OutboundIn = HTTPServerResponsePart
+  typealias OutboundOut = HTTPServerResponsePart
+
+  private enum State {
+    /// Between two requests.
+    case idle
+    case routing(bodyBytes: Int)
+    /// The stream begins when the request has ended.
+    case opening(StreamRequest)
+    /// Our side is closed; a moment is left for the peer to read the answer. What it still sends
+    /// is thrown away.
+    case lingering
+  }
+
+  /// Time for a peer to read a last answer before what it still sends resets the connection.
+  private static let linger = TimeAmount.seconds(1)
+
+  private let entrance: Entrance
+  private let desk: LoopDesk
+  private let installRouter: (any Channel) throws -> Void
+  private var state = State.idle
+  private var hasRouter = false
+  private var closesAfterAnswer = false
+  private var isHead = false
+  private var answerBegan = false
+  private var context: ChannelHandlerContext?
+
+  /// Makes a gate; `installRouter` adds the router's handlers behind it.
+  init(
+    entrance: Entrance,
+    desk: LoopDesk,
+    installRouter: @escaping (any Channel) throws -> Void
+  ) {
+    self.entrance = entrance
+    self.desk = desk
+    self.installRouter = installRouter
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    desk.add(self)
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    self.context = nil
+    desk.remove(self)
+  }
+
+  /// Ends the connection: after the request under way, or at once.
+  func end(now: Bool) {
+    guard let context else { return }
+    if now {
+      context.close(promise: nil)
+    } else {
+      // The pipelining handler closes when no answer is under way any more.
+      context.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+    }
+  }
+
+  // MARK: Requests
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch Self.unwrapInboundIn(data) {
+    case .head(let head): receive(head, context: context)
+    case .body(let body): receive(body, context: context)
+    case .end(let trailers): receiveEnd(trailers, context: context)
+    }
+  }
+
+  private func receive(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
+    guard case .idle = state else { return }
+    isHead = head.method == .HEAD
+    answerBegan = false
+    // NIO reads no further request after one that offers an upgrade.
+    closesAfterAnswer = !head.isKeepAlive || head.headers.contains(name: "upgrade")
+    let target = RequestTarget(head.uri)
+    let port = context.channel.localAddress?.port
+    switch entrance.verdict(on: head, target: target, port: port) {
+    case .refuse(let problem): refuse(problem, context: context)
+    case .stream(let request): state = .opening(request)
+    case .route:
+      do {
+        try route(head, target: target, context: context)
+      } catch {
+        context.close(promise: nil)
+      }
+    }
+  }
+
+  private func route(
+    _ head: HTTPRequestHead,
+    target: RequestTarget,
+    context: ChannelHandlerContext
+  ) throws {
+    if !hasRouter {
+      hasRouter = true
+      try installRouter(context.channel)
+    }
+    state = .routing(bodyBytes: 0)
+    if head.headers[canonicalForm: "expect"].contains(where: { $0.lowercased() == "100-continue" })
+    {
+      let go = HTTPResponseHead(version: .http1_1, status: .continue)
+      context.writeAndFlush(Self.wrapOutboundOut(.head(go)), promise: nil)
+    }
+    var head = head
+    head.uri = target.resource
+    head.headers.replaceOrAdd(name: "connection", value: closesAfterAnswer ? "close" : "keep-alive")
+    context.fireChannelRead(Self.wrapInboundOut(.head(head)))
+  }
+
+  private func receive(_ body: ByteBuffer, context: ChannelHandlerContext) {
+    guard case .routing(let bytes) = state else { return }
+    let sum = bytes + body.readableBytes
+    // The routes answer 413 beyond the limit; who goes on sending regardless is cut.
+    guard sum <= 4 * Entrance.bodyLimit else { return context.close(promise: nil) }
+    state = .routing(bodyBytes: sum)
+    context.fireChannelRead(Self.wrapInboundOut(.body(body)))
+  }
+
+  private func receiveEnd(_ trailers: HTTPHeaders?, context: ChannelHandlerContext) {
+    switch state {
+    case .idle, .lingering: break
+    case .routing:
+      state = .idle
+      context.fireChannelRead(Self.wrapInboundOut(.end(trailers)))
+    case .opening(let request): desk.openStream(request, on: context, replacing: self)
+    }
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    if case .lingering = state { return }
+    let hasAnswer: Bool
+    if case .routing = state { hasAnswer = answerBegan } else { hasAnswer = false }
+    guard error is HTTPParserError, !hasAnswer else { return context.close(promise: nil) }
+    // The router never hears of it: a request must not be answered twice.
+    refuse(
+      ProblemDetails(.badRequest, detail: "This is no request that HTTP/1.1 allows."),
+      context: context
+    )
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if case ChannelEvent.inputClosed = event, !hasRouter {
+      context.close(promise: nil)
+    } else {
+      context.fireUserInboundEventTriggered(event)
+    }
+  }
+
+  // MARK: Answers
+
+  private func refuse(_ problem: ProblemDetails, context: ChannelHandlerContext) {
+    closesAfterAnswer = true
+    let answer = ProblemAnswer(problem)
+    var head = HTTPResponseHead(
+      version: .http1_1,
+      status: HTTPResponseStatus(statusCode: problem.status),
+      headers: ["content-type": ProblemDetails.mediaType, "content-length": "\(answer.body.count)"]
+    )
+    complete(&head)
+    context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
+    if !isHead {
+      context.write(
+        Self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: answer.body)))),
+        promise: nil
+      )
+    }
+    context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
+    state = .lingering
+    context.close(mode: .output, promise: nil)
+    lingerThenClose(context.channel)
+  }
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    // The router may still be answering what has been refused in the middle.
+    if case .lingering = state { return promise?.succeed() ?? () }
+    guard case .head(var head) = Self.unwrapOutboundIn(data), head.status.code >= 200 else {
+      context.write(data, promise: promise)
+      return
+    }
+    answerBegan = true
+    complete(&head)
+    context.write(Self.wrapOutboundOut(.head(head)), promise: promise)
+  }
+
+  private func complete(_ head: inout HTTPResponseHead) {
+    head.headers.replaceOrAdd(name: "date", value: desk.date.now())
+    head.headers.replaceOrAdd(name: "x-content-type-options", value: "nosniff")
+    if !head.headers.contains(name: "cache-control") {
+      head.headers.add(name: "cache-control", value: "no-store")
+    }
+    if closesAfterAnswer { head.headers.replaceOrAdd(name: "connection", value: "close") }
+  }
+
+  func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+    if mode == .output, case .lingering = state { return promise?.succeed() ?? () }
+    context.close(mode: mode, promise: promise)
+    guard mode == .output else { return }
+    state = .lingering
+    lingerThenClose(context.channel)
+  }
+
+  private func lingerThenClose(_ channel: any Channel) {
+    channel.eventLoop.assumeIsolated().scheduleTask(in: Self.linger) { channel.close(promise: nil) }
+  }
+}

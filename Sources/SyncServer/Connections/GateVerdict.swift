@@ -1,0 +1,74 @@
+import NIOHTTP1
+import SyncProtocol
+
+/// What becomes of a request: decided from its head alone, before any part of it is acted on.
+enum GateVerdict {
+  /// The router answers it.
+  case route
+  /// The connection becomes an event stream.
+  case stream(StreamRequest)
+  case refuse(ProblemDetails)
+}
+
+/// Where a request came in, and so what it has to prove.
+enum Entrance: Sendable {
+  case tcp(RequestGuard)
+  /// The unix socket, with the server's own account at the other end or another one.
+  case socket(peerIsOwn: Bool)
+
+  /// No route takes more.
+  static let bodyLimit = 64 * 1024
+
+  var caller: Caller {
+    switch self {
+    case .tcp: .loopback
+    case .socket: .sameMachine
+    }
+  }
+
+  /// Decides on a request; `port` is the connection's local one, which a unix socket has not.
+  func verdict(on head: HTTPRequestHead, target: RequestTarget, port: Int?) -> GateVerdict {
+    if let problem = refusal(of: head, target: target, port: port) { return .refuse(problem) }
+    guard head.method == .GET, target.path == Route.events else { return .route }
+    guard head.version == .http1_1 else {
+      return .refuse(ProblemDetails(.badRequest, detail: "An event stream needs HTTP/1.1."))
+    }
+    guard StreamRequest.accepts(head.headers) else {
+      return .refuse(
+        ProblemDetails(
+          .badRequest,
+          detail: "An event stream is text/event-stream, and the Accept header excludes that."
+        )
+      )
+    }
+    return .stream(StreamRequest(lastEventID: head.headers.first(name: "last-event-id")))
+  }
+
+  private func refusal(
+    of head: HTTPRequestHead,
+    target: RequestTarget,
+    port: Int?
+  ) -> ProblemDetails? {
+    switch self {
+    case .tcp(let rules):
+      if let problem = rules.refusal(of: head, target: target, port: port ?? 0) { return problem }
+    case .socket(peerIsOwn: true): break
+    case .socket(peerIsOwn: false):
+      return ProblemDetails(
+        .sameMachineOnly,
+        detail: "This socket serves the account that runs the server, and no other."
+      )
+    }
+    if head.method == .CONNECT {
+      return ProblemDetails(.methodNotAllowed, detail: "This server is no proxy.")
+    }
+    let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
+    guard length <= Self.bodyLimit else {
+      return ProblemDetails(
+        .tooLarge,
+        detail: "A request's body has at most \(Self.bodyLimit) bytes, and this one \(length)."
+      )
+    }
+    return nil
+  }
+}

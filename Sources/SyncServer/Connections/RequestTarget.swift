@@ -1,0 +1,22 @@
+/// A request's target: `/path?query`, or the absolute form that names a host too.
+struct RequestTarget: Hashable {
+  /// The host that the absolute form names; it then counts beside the `Host` header.
+  let authority: String?
+  /// Path and query.
+  let resource: String
+
+  init(_ uri: String) {
+    let scheme = "http://"
+    guard uri.prefix(scheme.count).lowercased() == scheme else {
+      authority = nil
+      resource = uri
+      return
+    }
+    let rest = uri.dropFirst(scheme.count)
+    let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
+    authority = String(rest[..<end])
+    resource = rest[end...].hasPrefix("/") ? String(rest[end...]) : "/" + rest[end...]
+  }
+
+  var path: Substring { resource.prefix { $0 != "?" } }
+}

@@ -1,0 +1,97 @@
+import NIOCore
+import NIOHTTP1
+import SyncProtocol
+
+/// One client's event stream: the only handler that is left on its connection.
+final class EventStreamHandler: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  private let desk: LoopDesk
+  private var context: ChannelHandlerContext?
+  private var mailbox = EventMailbox()
+  /// Since when the client has taken nothing.
+  private(set) var blockedSince: NIODeadline?
+  /// The position that the client came with, until a generation shows whether it still counts.
+  private(set) var unresolved: StreamRequest.Resume
+  private var isEnding = false
+
+  init(desk: LoopDesk, resume: StreamRequest.Resume) {
+    self.desk = desk
+    unresolved = resume
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    self.context = nil
+    desk.remove(self)
+  }
+
+  /// Writes the answer's head and the first events, whatever the client takes.
+  func begin(_ head: ByteBuffer, _ frames: [EventFrame]) {
+    guard let context else { return }
+    context.write(Self.wrapOutboundOut(head), promise: nil)
+    for frame in frames { context.write(Self.wrapOutboundOut(frame.bytes), promise: nil) }
+    context.flush()
+    desk.counters.sent.add(frames.count)
+  }
+
+  /// Sends a frame now, or keeps it as its topic's newest until the client takes more.
+  func send(_ frame: EventFrame) {
+    guard let context, !isEnding else { return }
+    if mailbox.isEmpty, context.channel.isWritable {
+      desk.counters.sent.add()
+      context.writeAndFlush(Self.wrapOutboundOut(frame.bytes), promise: nil)
+    } else if mailbox.put(frame) {
+      desk.counters.coalesced.add()
+    }
+  }
+
+  func resolved() { unresolved = .fresh }
+
+  /// Writes what is kept, then the end of the stream, and closes.
+  func finish() {
+    guard let context, !isEnding else { return }
+    isEnding = true
+    while let frame = mailbox.takeFirst() {
+      context.write(Self.wrapOutboundOut(frame.bytes), promise: nil)
+    }
+    let channel = context.channel
+    context.writeAndFlush(Self.wrapOutboundOut(EventFrame.end)).assumeIsolated().whenComplete { _ in
+      channel.close(promise: nil)
+    }
+  }
+
+  /// Ends the connection at once, without a word.
+  func cut() { context?.close(promise: nil) }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable {
+      blockedSince = nil
+      var count = 0
+      while context.channel.isWritable, !isEnding, let frame = mailbox.takeFirst() {
+        context.write(Self.wrapOutboundOut(frame.bytes), promise: nil)
+        count += 1
+      }
+      desk.counters.sent.add(count)
+      context.flush()
+    } else if blockedSince == nil {
+      blockedSince = .now()
+      desk.watchBlocked()
+    }
+    context.fireChannelWritabilityChanged()
+  }
+
+  // A client has nothing to say on a stream: what it sends is thrown away.
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if case ChannelEvent.inputClosed = event { context.close(promise: nil) }
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    // The request parser on its way out may still complain about what follows the request.
+    if !(error is HTTPParserError) { context.close(promise: nil) }
+  }
+}

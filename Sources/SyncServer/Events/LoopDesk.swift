@@ -1,0 +1,228 @@
+import NIOCore
+import NIOHTTP1
+import ProjectHost
+import SyncProtocol
+
+/// What one event loop knows: its connections, its event streams, and the state they were told.
+///
+/// Belongs to its loop and is used nowhere else. Because events are applied and streams opened on
+/// the same loop, a stream's `ready` holds exactly the events that were sent before it.
+final class LoopDesk {
+  let counters: ServerCounters
+  var date = HTTPDate()
+
+  private let loop: any EventLoop
+  private let heartbeat: TimeAmount
+  private let blockedLimit: TimeAmount
+  private var ready: Ready
+  private var position: EventID
+  private var readyFrame: EventFrame?
+  private var gates: [ObjectIdentifier: ConnectionGate] = [:]
+  private var streams: [ObjectIdentifier: EventStreamHandler] = [:]
+  private var pulse: RepeatedTask?
+  private var blockedCheck: Scheduled<Void>?
+  private var emptied: EventLoopPromise<Void>?
+
+  init(
+    loop: any EventLoop,
+    first: PostedEvent,
+    project: String,
+    configuration: ServerConfiguration,
+    counters: ServerCounters
+  ) {
+    self.loop = loop
+    self.counters = counters
+    heartbeat = TimeAmount(configuration.heartbeat)
+    blockedLimit = TimeAmount(configuration.blockedLimit)
+    ready = Ready(project: project, state: .loading, generation: nil)
+    position = first.id
+    apply(first)
+  }
+
+  // MARK: Connections
+
+  func add(_ gate: ConnectionGate) { gates[ObjectIdentifier(gate)] = gate }
+
+  func remove(_ gate: ConnectionGate) {
+    gates[ObjectIdentifier(gate)] = nil
+    tellIfEmpty()
+  }
+
+  func remove(_ stream: EventStreamHandler) {
+    guard streams.removeValue(forKey: ObjectIdentifier(stream)) != nil else { return }
+    counters.clients.add(-1)
+    if streams.isEmpty {
+      pulse?.cancel()
+      pulse = nil
+    }
+    tellIfEmpty()
+  }
+
+  /// Ends every stream and, after the request under way, every other connection.
+  ///
+  /// - Returns: a future that succeeds when none is left.
+  func drain() -> EventLoopFuture<Void> {
+    let emptied = loop.makePromise(of: Void.self)
+    self.emptied = emptied
+    let bye = Drain(reason: "shutdown", reconnectAfterMs: 500, spreadMs: 5_000)
+    let frame =
+      ready.state == .draining ? nil : try? EventFrame(.drain(bye), id: position)
+    for stream in Array(streams.values) {
+      if let frame { stream.send(frame) }
+      stream.finish()
+    }
+    for gate in Array(gates.values) { gate.end(now: false) }
+    tellIfEmpty()
+    return emptied.futureResult
+  }
+
+  /// Closes what is left.
+  func closeAll() {
+    for stream in Array(streams.values) { stream.cut() }
+    for gate in Array(gates.values) { gate.end(now: true) }
+  }
+
+  var isDraining: Bool { emptied != nil }
+
+  private func tellIfEmpty() {
+    if gates.isEmpty, streams.isEmpty { emptied?.succeed() }
+  }
+
+  // MARK: Streams
+
+  /// Turns a connection into an event stream: its head, `ready`, then whatever follows.
+  func openStream(
+    _ request: StreamRequest,
+    on context: ChannelHandlerContext,
+    replacing gate: ConnectionGate
+  ) {
+    let channel = context.channel
+    let stream = EventStreamHandler(desk: self, resume: request.resume)
+    do {
+      try ConnectionSetup.stripHTTP(from: channel, gate: gate, adding: stream)
+      ConnectionSetup.tuneForEvents(channel)
+      let opening = try [currentReady()] + [reset(for: stream)].compactMap(\.self)
+      streams[ObjectIdentifier(stream)] = stream
+      counters.clients.add()
+      startPulse()
+      stream.begin(streamHead(), opening)
+    } catch {
+      channel.close(promise: nil)
+    }
+  }
+
+  private func streamHead() -> ByteBuffer {
+    let retry = EventFrame.chunk("retry: \(Int.random(in: 500...2_000))\n\n")
+    var head = ByteBuffer(
+      string: """
+        HTTP/1.1 200 OK\r
+        content-type: text/event-stream\r
+        cache-control: no-store\r
+        x-content-type-options: nosniff\r
+        transfer-encoding: chunked\r
+        date: \(date.now())\r
+        \r
+
+        """
+    )
+    head.writeImmutableBuffer(retry)
+    return head
+  }
+
+  private func currentReady() throws -> EventFrame {
+    if let readyFrame { return readyFrame }
+    let frame = try EventFrame(.ready(ready), id: position)
+    readyFrame = frame
+    return frame
+  }
+
+  /// The event that tells a client to forget the position that it came with, if it must.
+  private func reset(for stream: EventStreamHandler) throws -> EventFrame? {
+    let why: String?
+    switch stream.unresolved {
+    case .fresh: return nil
+    case .unreadable: why = "unknown-position"
+    case .after(let id):
+      // Before the first generation nobody knows the epoch: the answer waits for it.
+      guard ready.generation != nil else { return nil }
+      if id.generation.epoch != position.generation.epoch {
+        why = "epoch-changed"
+      } else {
+        why = id.generation.gen > position.generation.gen ? "unknown-position" : nil
+      }
+    }
+    stream.resolved()
+    return try why.map { try EventFrame(.reset(Reset(why: $0)), id: position) }
+  }
+
+  // MARK: Events
+
+  /// Applies an event to the state and sends it to every stream of the loop.
+  func deliver(_ posted: PostedEvent, _ frame: EventFrame) {
+    apply(posted)
+    for stream in Array(streams.values) {
+      stream.send(frame)
+      if stream.unresolved != .fresh, let reset = try? reset(for: stream) { stream.send(reset) }
+    }
+  }
+
+  private func apply(_ posted: PostedEvent) {
+    readyFrame = nil
+    position = posted.id
+    switch posted.event {
+    case .ready(let state): ready = state
+    case .reconnectRequired(let notice):
+      ready = Ready(project: ready.project, state: .serving, generation: notice.record)
+    case .build(let build): become(build.state)
+    case .drain: become(.draining)
+    case .bookmark, .reset: break
+    }
+  }
+
+  private func become(_ state: ProjectStatus.State) {
+    ready = Ready(project: ready.project, state: state, generation: ready.generation)
+  }
+
+  // MARK: Timers, one of each kind for all streams of the loop
+
+  private func startPulse() {
+    guard pulse == nil else { return }
+    let desk = NIOLoopBound(self, eventLoop: loop)
+    pulse = loop.scheduleRepeatedTask(initialDelay: heartbeat, delay: heartbeat) { _ in
+      desk.value.beat()
+    }
+  }
+
+  private func beat() {
+    guard let frame = try? EventFrame(.bookmark, id: position) else { return }
+    for stream in Array(streams.values) { stream.send(frame) }
+  }
+
+  /// Makes sure that a stream which stays blocked is cut in time.
+  func watchBlocked() {
+    guard blockedCheck == nil else { return }
+    scheduleBlockedCheck(at: .now() + blockedLimit)
+  }
+
+  private func scheduleBlockedCheck(at moment: NIODeadline) {
+    blockedCheck = loop.assumeIsolated().scheduleTask(deadline: moment) { [weak self] in
+      self?.cutBlocked()
+    }
+  }
+
+  private func cutBlocked() {
+    blockedCheck = nil
+    let now = NIODeadline.now()
+    var next: NIODeadline?
+    for stream in Array(streams.values) {
+      guard let since = stream.blockedSince else { continue }
+      if since + blockedLimit <= now {
+        counters.cut.add()
+        stream.cut()
+      } else {
+        next = min(next ?? .distantFuture, since + blockedLimit)
+      }
+    }
+    if let next { scheduleBlockedCheck(at: next) }
+  }
+}

@@ -1,0 +1,58 @@
+import NIOCore
+import ProjectHost
+import SyncProtocol
+
+/// The desks of all event loops, reachable from anywhere.
+struct LoopDesks: Sendable {
+  private let desks: [NIOLoopBound<LoopDesk>]
+
+  init(
+    group: any EventLoopGroup,
+    first: PostedEvent,
+    project: String,
+    configuration: ServerConfiguration,
+    counters: ServerCounters
+  ) async throws {
+    var desks: [NIOLoopBound<LoopDesk>] = []
+    for loop in group.makeIterator() {
+      let desk = try await loop.submit {
+        NIOLoopBound(
+          LoopDesk(
+            loop: loop,
+            first: first,
+            project: project,
+            configuration: configuration,
+            counters: counters
+          ),
+          eventLoop: loop
+        )
+      }.get()
+      desks.append(desk)
+    }
+    self.desks = desks
+  }
+
+  /// The desk of the loop that the caller runs on; `nil` off the server's loops.
+  func here(on loop: any EventLoop) -> LoopDesk? {
+    desks.first { $0.eventLoop === loop }?.value
+  }
+
+  /// Encodes an event once and hands it to every loop.
+  func deliver(_ posted: PostedEvent) throws {
+    let frame = try EventFrame(posted.event, id: posted.id)
+    for desk in desks {
+      desk.eventLoop.execute { desk.value.deliver(posted, frame) }
+    }
+  }
+
+  /// Ends every connection, after the request under way; returns when none is left.
+  func drain() async throws {
+    let all = desks.map { desk in desk.eventLoop.flatSubmit { desk.value.drain() } }
+    for future in all { try await future.get() }
+  }
+
+  /// Closes every connection now.
+  func closeAll() {
+    for desk in desks { desk.eventLoop.execute { desk.value.closeAll() } }
+  }
+}

@@ -1,0 +1,73 @@
+import Logging
+import NIOCore
+import NIOPosix
+import SyncProtocol
+
+/// A bound address whose connections are handed to a gate each.
+struct Listener: Sendable {
+  /// Connections that the kernel keeps waiting: all clients come back at once after a restart.
+  private static let backlog: CInt = 4096
+
+  let channel: any Channel
+
+  /// Binds the TCP address, which is a loopback one.
+  static func tcp(
+    _ address: ServerAddress,
+    on group: any EventLoopGroup,
+    setUp: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+  ) async throws -> Listener {
+    let host = address.host == "localhost" ? "127.0.0.1" : address.host
+    guard let resolved = try? SocketAddress(ipAddress: host, port: address.port) else {
+      throw ServerError(
+        .addressInvalid,
+        "\(address) is not an address to listen on; --listen takes 127.0.0.1:PORT."
+      )
+    }
+    guard Authority.isLoopback(address: host) else {
+      throw ServerError(
+        .addressNotLoopback,
+        "\(address) is not a loopback address, and this version has neither TLS nor passwords; "
+          + "listen on 127.0.0.1 with --listen."
+      )
+    }
+    do {
+      return Listener(
+        channel: try await bootstrap(group, setUp)
+          .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+          .bind(to: resolved)
+          .get()
+      )
+    } catch let error as IOError where error.errnoCode == EADDRINUSE {
+      let holder = PortHolder.find(port: address.port)
+      let who = holder.map { " by pid \($0.pid) (\($0.name))" } ?? ""
+      throw ServerError(
+        .addressInUse,
+        "\(address) is in use\(who); stop that program or choose another address with --listen."
+      )
+    } catch {
+      throw ServerError(.bindFailed, "\(address) cannot be listened on: \(error).")
+    }
+  }
+
+  /// Listens on a unix socket that is bound already.
+  static func socket(
+    _ descriptor: CInt,
+    on group: any EventLoopGroup,
+    setUp: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+  ) async throws -> Listener {
+    Listener(channel: try await bootstrap(group, setUp).withBoundSocket(descriptor).get())
+  }
+
+  private static func bootstrap(
+    _ group: any EventLoopGroup,
+    _ setUp: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+  ) -> ServerBootstrap {
+    ServerBootstrap(group: group)
+      .serverChannelOption(.backlog, value: backlog)
+      // A client may close its side after its last request and still gets the answer.
+      .childChannelOption(.allowRemoteHalfClosure, value: true)
+      .childChannelInitializer(setUp)
+  }
+
+  func close() async { try? await channel.close().get() }
+}

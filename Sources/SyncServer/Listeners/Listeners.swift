@@ -1,0 +1,93 @@
+import Logging
+import NIOCore
+import SyncProtocol
+import Synchronization
+
+/// The listening addresses of a server, and what becomes of each accepted connection.
+final class Listeners: Sendable {
+  private struct Bound {
+    var open: [Listener] = []
+    var socket: (file: SocketFile, identity: SocketFile.Identity)?
+  }
+
+  private let configuration: ServerConfiguration
+  private let group: any EventLoopGroup
+  private let desks: LoopDesks
+  private let handOver: AsyncStream<RouterConnection>.Continuation
+  private let logger: Logger
+  private let bound = Mutex(Bound())
+
+  init(
+    configuration: ServerConfiguration,
+    group: any EventLoopGroup,
+    desks: LoopDesks,
+    handOver: AsyncStream<RouterConnection>.Continuation,
+    logger: Logger
+  ) {
+    self.configuration = configuration
+    self.group = group
+    self.desks = desks
+    self.handOver = handOver
+    self.logger = logger
+  }
+
+  /// Binds every address; when one fails none stays bound.
+  func bind() async throws -> ServerAddress {
+    do {
+      let address = try await bindTCP()
+      try await bindSocket()
+      return address
+    } catch {
+      await close()
+      throw error
+    }
+  }
+
+  /// Stops listening; the socket's name goes with it.
+  func close() async {
+    let bound = self.bound.withLock { bound in
+      defer { bound = Bound() }
+      return bound
+    }
+    // The name first: who still finds it is served or refused, never left waiting.
+    if let (file, identity) = bound.socket { file.remove(identity) }
+    for listener in bound.open { await listener.close() }
+  }
+
+  private func bindTCP() async throws -> ServerAddress {
+    let address = configuration.address
+    let rules = RequestGuard(allowedHosts: configuration.allowedHosts)
+    let listener = try await Listener.tcp(address, on: group) { channel in
+      channel.eventLoop.makeCompletedFuture { try self.setUp(channel, .tcp(rules)) }
+    }
+    bound.withLock { $0.open.append(listener) }
+    let port = listener.channel.localAddress?.port ?? address.port
+    return ServerAddress(host: address.host, port: port)
+  }
+
+  private func bindSocket() async throws {
+    guard let path = configuration.socketPath else { return }
+    let file = try SocketFile(path: path)
+    let descriptor = try file.bind()
+    if let identity = file.identity() { bound.withLock { $0.socket = (file, identity) } }
+    let own = configuration.ownUser
+    let listener = try await Listener.socket(descriptor, on: group) { channel in
+      PeerAccount.user(of: channel).flatMapThrowing { user in
+        try self.setUp(channel, .socket(peerIsOwn: user == own))
+      }
+    }
+    bound.withLock { $0.open.append(listener) }
+  }
+
+  /// Runs on the connection's loop.
+  private func setUp(_ channel: any Channel, _ entrance: Entrance) throws {
+    guard let desk = desks.here(on: channel.eventLoop), !desk.isDraining else {
+      return channel.close(promise: nil)
+    }
+    let gate = ConnectionGate(entrance: entrance, desk: desk) { channel in
+      let router = try ConnectionSetup.installRouter(on: channel)
+      RouterConnection(channel: router, caller: entrance.caller).hand(to: self.handOver)
+    }
+    try ConnectionSetup.installHTTP(on: channel, gate: gate)
+  }
+}

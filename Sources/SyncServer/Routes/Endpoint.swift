@@ -1,0 +1,66 @@
+import HTTPTypes
+import Hummingbird
+import SyncProtocol
+
+/// A resource of the API: its path, its methods and who may use it.
+struct Endpoint: Sendable {
+  typealias Handler = @Sendable (Request, CallContext) async throws -> Response
+
+  /// Every method that the request parser lets through.
+  private static let allMethods = [
+    "ACL", "BIND", "CHECKOUT", "CONNECT", "COPY", "DELETE", "GET", "HEAD", "LINK", "LOCK",
+    "M-SEARCH", "MERGE", "MKACTIVITY", "MKCALENDAR", "MKCOL", "MOVE", "MSEARCH", "NOTIFY",
+    "OPTIONS", "PATCH", "POST", "PROPFIND", "PROPPATCH", "PURGE", "PUT", "REBIND", "REPORT",
+    "SEARCH", "SOURCE", "SUBSCRIBE", "TRACE", "UNBIND", "UNLINK", "UNLOCK", "UNSUBSCRIBE",
+  ]
+
+  let path: String
+  let sameMachineOnly: Bool
+  let methods: [HTTPRequest.Method: Handler]
+
+  /// A resource that is read: HEAD gets the fields of GET without the body.
+  static func read(
+    _ path: String,
+    sameMachineOnly: Bool = false,
+    _ handler: @escaping Handler
+  ) -> Endpoint {
+    Endpoint(
+      path: path,
+      sameMachineOnly: sameMachineOnly,
+      methods: [.get: handler, .head: handler]
+    )
+  }
+
+  /// Adds the resource to a router, with a refusal for every method that it does not take.
+  func add(to router: Router<CallContext>) {
+    let allow = methods.keys.map(\.rawValue).sorted().joined(separator: ", ")
+    for method in Self.allMethods.compactMap({ HTTPRequest.Method($0) }) {
+      let handler = methods[method]
+      router.on(RouterPath(path), method: method) { request, context in
+        guard let handler else { return Self.refusal(of: method, allow: allow) }
+        try admit(context.caller)
+        return try await handler(request, context)
+      }
+    }
+  }
+
+  private func admit(_ caller: Caller) throws(ProblemDetails) {
+    guard sameMachineOnly, caller != .sameMachine else { return }
+    throw ProblemDetails(
+      .sameMachineOnly,
+      detail: "\(path) answers on the unix socket of the server's own account alone."
+    )
+  }
+
+  private static func refusal(of method: HTTPRequest.Method, allow: String) -> Response {
+    var response = Response(
+      problem: ProblemDetails(
+        .methodNotAllowed,
+        detail:
+          "\(method.rawValue) is not possible here; possible: \(allow.isEmpty ? "GET" : allow)."
+      )
+    )
+    response.headers[.allow] = allow.isEmpty ? "GET" : allow
+    return response
+  }
+}

@@ -1,0 +1,68 @@
+import HTTPTypes
+import Hummingbird
+import ProjectModel
+import SyncProtocol
+
+/// Who is there and what is published: what every client may ask.
+struct GenerationRoutes: Sendable {
+  private static let features = ["bundles", "events", "manifests", "ranges", "reload"]
+
+  let project: any ServedProject
+  let version: String
+
+  var endpoints: [Endpoint] {
+    [
+      .read(Route.hello) { _, _ in try await hello() },
+      .read(Route.currentGeneration) { request, _ in try await current(request) },
+      .read("\(Route.generations)/:generation") { request, context in
+        try await generation(request, context.parameters.get("generation") ?? "")
+      },
+      // The gate answers GET on events; what comes here has another method.
+      Endpoint(path: Route.events, sameMachineOnly: false, methods: [:]),
+    ]
+  }
+
+  private func hello() async throws -> Response {
+    let generation = await project.current()
+    return try Response(
+      json: Hello(
+        version: version,
+        serverID: project.serverID,
+        project: project.name,
+        epoch: generation?.epoch,
+        gen: generation?.gen,
+        features: Self.features
+      )
+    )
+  }
+
+  private func current(_ request: Request) async throws -> Response {
+    guard let record = await project.current() else {
+      throw ProblemDetails(
+        .building,
+        detail: "The first generation is still being built; ask again in a moment."
+      )
+    }
+    return try answer(record, to: request)
+  }
+
+  private func generation(_ request: Request, _ text: String) async throws -> Response {
+    guard let id = GenerationID(text) else {
+      throw ProblemDetails(
+        .notFound,
+        detail: "A generation is named EPOCH:GEN, or current for the newest."
+      )
+    }
+    return try answer(try await project.generation(id), to: request)
+  }
+
+  private func answer(_ record: GenerationRecord, to request: Request) throws -> Response {
+    let tag = EntityTag(record.digest)
+    if tag.isHeld(by: request.headers) {
+      return Response(status: .notModified, headers: [.eTag: tag.text])
+    }
+    var response = try Response(json: record)
+    response.headers[.eTag] = tag.text
+    return response
+  }
+}

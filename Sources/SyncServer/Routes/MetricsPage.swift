@@ -1,0 +1,70 @@
+import Glibc
+import ProjectHost
+import SyncProtocol
+
+/// The figures of a server in the text format that Prometheus reads.
+struct MetricsPage {
+  private(set) var text = ""
+
+  init(condition: ProjectCondition, counters: ServerCounters) {
+    let generation = condition.generation
+    add("syncd_generation", .gauge, "Number of the published generation.", generation?.gen ?? 0)
+    add("syncd_bundle_members", .gauge, "Members of the bundle.", generation?.members ?? 0)
+    add("syncd_bundle_bytes", .gauge, "Size of the bundle.", generation?.size ?? 0)
+    header("syncd_reloads_total", .counter, "Reloads since the start, by outcome.")
+    for (outcome, count) in [
+      ("published", condition.published), ("unchanged", condition.unchanged),
+      ("failed", condition.failed),
+    ] {
+      text += "syncd_reloads_total{outcome=\"\(outcome)\"} \(count)\n"
+    }
+    add(
+      "syncd_last_reload_seconds",
+      .gauge,
+      "Time that the last reload took.",
+      condition.lastReloadSeconds
+    )
+    add("syncd_event_clients", .gauge, "Open event streams.", counters.clients.count)
+    add("syncd_events_sent_total", .counter, "Events written.", counters.sent.count)
+    add(
+      "syncd_events_coalesced_total",
+      .counter,
+      "Events that a newer one replaced.",
+      counters.coalesced.count
+    )
+    add(
+      "syncd_event_clients_cut_total",
+      .counter,
+      "Streams cut because nobody read them.",
+      counters.cut.count
+    )
+    let watching = condition.watching
+    add("syncd_watched_directories", .gauge, "Watched directories.", watching.directories)
+    add(
+      "syncd_watch_overflows_total",
+      .counter,
+      "Overflows of the kernel's queue.",
+      watching.overflows
+    )
+    add("process_resident_memory_bytes", .gauge, "Resident memory.", Self.residentBytes())
+  }
+
+  private enum Kind: String {
+    case counter, gauge
+  }
+
+  private mutating func header(_ name: String, _ kind: Kind, _ help: String) {
+    text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
+  }
+
+  private mutating func add(_ name: String, _ kind: Kind, _ help: String, _ value: some Numeric) {
+    header(name, kind, help)
+    text += "\(name) \(value)\n"
+  }
+
+  private static func residentBytes() -> Int {
+    let statm = KernelFile.text("/proc/self/statm")
+    let pages = statm?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+    return (pages ?? 0) * sysconf(Int32(_SC_PAGESIZE))
+  }
+}

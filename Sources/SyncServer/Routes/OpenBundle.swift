@@ -1,0 +1,45 @@
+import Glibc
+import NIOCore
+import NIOPosix
+
+/// A bundle's file, open for reading: readable to its end even when its name is gone.
+package final class OpenBundle: Sendable {
+  /// Large enough to fill a pipe, small enough that a thousand downloads fit in memory.
+  static let chunkSize = 256 * 1024
+
+  package let size: UInt64
+  private let descriptor: CInt
+  /// Keeps the descriptor open.
+  private let owner: any Sendable
+
+  /// Reads from a descriptor that stays open as long as `owner` lives.
+  package init(descriptor: CInt, size: UInt64, owner: any Sendable) {
+    self.descriptor = descriptor
+    self.size = size
+    self.owner = owner
+  }
+
+  /// Reads one chunk from a position, on a thread that may block.
+  func read(from position: UInt64, count: Int) async throws -> ByteBuffer {
+    try await NIOThreadPool.singleton.runIfActive { try self.readBlocking(position, count) }
+  }
+
+  private func readBlocking(_ position: UInt64, _ count: Int) throws -> ByteBuffer {
+    var buffer = ByteBufferAllocator().buffer(capacity: count)
+    while buffer.readableBytes < count {
+      let missing = count - buffer.readableBytes
+      let offset = off_t(position) + off_t(buffer.readableBytes)
+      var code: CInt = 0
+      let read = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: missing) { bytes in
+        let read = pread(descriptor, bytes.baseAddress, missing, offset)
+        code = errno
+        return max(0, read)
+      }
+      guard read > 0 else {
+        if code == EINTR { continue }
+        throw IOError(errnoCode: code, reason: "pread")
+      }
+    }
+    return buffer
+  }
+}

@@ -1,0 +1,25 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import SyncProtocol
+
+extension Response {
+  /// A refusal as RFC 9457 has it.
+  init(problem: ProblemDetails) {
+    self.init(
+      status: HTTPResponse.Status(code: problem.status),
+      headers: [.contentType: ProblemDetails.mediaType],
+      body: ResponseBody(byteBuffer: ByteBuffer(bytes: ProblemAnswer(problem).body))
+    )
+  }
+
+  /// A value as one line of JSON.
+  init(json value: some Encodable, status: HTTPResponse.Status = .ok) throws {
+    self.init(
+      status: status,
+      headers: [.contentType: "application/json"],
+      body: ResponseBody(byteBuffer: ByteBuffer(bytes: try WireJSON.encode(value)))
+    )
+  }
+}

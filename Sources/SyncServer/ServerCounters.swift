@@ -1,0 +1,22 @@
+import Synchronization
+
+/// What is counted while serving, for status and metrics.
+struct ServerCounters: Sendable {
+  /// A number that any thread may change.
+  final class Counter: Sendable {
+    private let value = Atomic<Int>(0)
+
+    var count: Int { value.load(ordering: .relaxed) }
+
+    func add(_ number: Int = 1) { value.add(number, ordering: .relaxed) }
+  }
+
+  /// Open event streams.
+  let clients = Counter()
+  /// Events handed to a stream's socket, heartbeats included.
+  let sent = Counter()
+  /// Events that a newer one of the same topic replaced before a slow client took them.
+  let coalesced = Counter()
+  /// Streams cut because the client took nothing for too long.
+  let cut = Counter()
+}

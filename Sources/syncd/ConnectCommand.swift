@@ -1,0 +1,112 @@
+import ArgumentParser
+import Foundation
+import ProjectModel
+import SyncClient
+import SyncProtocol
+
+/// `syncd connect`: a remote client without 4D.
+struct ConnectCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "connect",
+    abstract: "Fetches a server's .4dz, and keeps it current."
+  )
+
+  @Argument(help: "The server: host[:port]; port 19813 if left out.")
+  var server: String
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("The .4dz to keep.", valueName: "file"))
+  var output: String
+
+  @Flag(help: "Stay, print each notice and fetch each new generation, until interrupted.")
+  var follow = false
+
+  @Flag(help: "Print each step as one line of JSON.")
+  var json = false
+
+  func validate() throws {
+    guard ServerAddress(server) != nil else {
+      throw ValidationError("'\(server)' is no server address: write host or host:port.")
+    }
+  }
+
+  func run() async throws {
+    guard let address = ServerAddress(server) else { return }
+    let report = StepReport(output: output, address: address, json: json)
+    let follower = BundleFollower(ServerConnection(.tcp(address)), target: output) { step in
+      report.show(step)
+    }
+    try await follow ? follower.follow() : follower.fetchOnce()
+  }
+}
+
+/// Prints what a follower does.
+private struct StepReport: Sendable {
+  let output: String
+  let address: ServerAddress
+  let json: Bool
+  let bar = ProgressBar("receiving")
+
+  private struct Line: Encodable {
+    var step: String
+    var generation: String?
+    var digest: String?
+    var detail: String?
+    var tookMs: Double?
+  }
+
+  func show(_ step: BundleFollower.Step) {
+    if case .progress(let received, let size) = step { return bar.update(received, of: size) }
+    bar.finish()
+    let (line, text) = describe(step)
+    if json { try? Terminal.say(json: line) } else { Terminal.say(text) }
+  }
+
+  private func describe(_ step: BundleFollower.Step) -> (Line, String) {
+    switch step {
+    case .connected(let project):
+      (Line(step: "connected", detail: project), "connected to \(project) at \(address)")
+    case .upToDate(let record):
+      (
+        Line(step: "up-to-date", generation: record.id, digest: record.digest.hex),
+        "generation \(record.id): \(output) is current"
+      )
+    case .notice(let notice): describe(notice)
+    case .updated(let record, let took):
+      (
+        Line(
+          step: "updated",
+          generation: record.id,
+          digest: record.digest.hex,
+          tookMs: took / .milliseconds(1)
+        ),
+        "generation \(record.id): \(output) verified, \(Terminal.count(record.members, "member")), "
+          + "\(Terminal.size(record.size)), \(Terminal.time(took))"
+      )
+    case .degraded(let problems):
+      (
+        Line(step: "degraded", detail: problems.first?.text),
+        "the project cannot be built, the last good generation stays: "
+          + (problems.first.map(Terminal.line(for:)) ?? "no reason given")
+      )
+    case .recovered: (Line(step: "recovered"), "the project can be built again")
+    case .draining: (Line(step: "draining"), "the server is shutting down")
+    case .lost(let error, let wait):
+      (
+        Line(step: "lost", detail: error.message),
+        "\(error.message) Trying again in \(Terminal.time(wait))."
+      )
+    case .progress: (Line(step: "progress"), "")
+    }
+  }
+
+  private func describe(_ notice: ReconnectRequired) -> (Line, String) {
+    let changed = notice.changed
+    let names = changed.names.prefix(3).joined(separator: ", ")
+    let id = "\(notice.epoch):\(notice.gen)"
+    return (
+      Line(step: "reconnect-required", generation: id, digest: notice.digest.hex, detail: names),
+      "reconnect required: generation \(id), \(notice.reason.rawValue), "
+        + "\(Terminal.count(changed.total, "member")) changed: \(names)\(changed.total > 3 ? ", …" : "")"
+    )
+  }
+}

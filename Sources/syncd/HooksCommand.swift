@@ -1,0 +1,53 @@
+import ArgumentParser
+import Foundation
+import ProjectHost
+
+/// `syncd hooks`: git tells the server when a checkout or a merge is done.
+struct HooksCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "hooks",
+    abstract: "Has git tell the running server when files changed.",
+    subcommands: [Install.self, Remove.self, Status.self]
+  )
+
+  struct Install: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Installs the hooks; a hook that is there already is kept and run first."
+    )
+
+    @OptionGroup var project: ProjectArguments
+
+    func run() throws {
+      let location = try project.location()
+      let hooks = try GitHooks(around: location.root)
+      let call = GitHooks.Call(
+        program: try GitHooks.program(),
+        project: location.root,
+        stateFolder: project.state.folder
+      )
+      for line in try hooks.install(call) { Terminal.say(line) }
+    }
+  }
+
+  struct Remove: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Removes the hooks; a hook that was there before comes back."
+    )
+
+    @OptionGroup var project: ProjectArguments
+
+    func run() throws {
+      for line in try GitHooks(around: try project.location().root).remove() { Terminal.say(line) }
+    }
+  }
+
+  struct Status: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Shows which hooks are installed.")
+
+    @OptionGroup var project: ProjectArguments
+
+    func run() throws {
+      for line in try GitHooks(around: try project.location().root).status() { Terminal.say(line) }
+    }
+  }
+}

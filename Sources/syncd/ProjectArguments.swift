@@ -1,0 +1,53 @@
+import ArgumentParser
+import Foundation
+import ProjectHost
+import SyncClient
+
+/// Which project a command means, and where its system folder is.
+struct ProjectArguments: ParsableArguments {
+  @Argument(
+    help: "The project's folder or its .4DProject file; the project around here if left out."
+  )
+  var project: String?
+
+  @OptionGroup var state: StateArguments
+
+  func location() throws -> ProjectLocation {
+    if let project { return try ProjectLocation(opening: project) }
+    return try ProjectLocation(around: FileManager.default.currentDirectoryPath)
+  }
+
+  /// The socket of the server that serves the project; a named state folder needs no project.
+  func connection() throws -> ServerConnection {
+    if let folder = state.folder {
+      return ServerConnection(.unixSocket(SystemFolder(at: folder).socket))
+    }
+    return ServerConnection(.unixSocket(state.systemFolder(for: try location()).socket))
+  }
+}
+
+/// The option and the variable that name another system folder.
+struct StateArguments: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The project system folder to use instead of the usual one (also SYNCD_STATE_DIR).",
+      valueName: "dir"
+    )
+  )
+  var stateDir: String?
+
+  /// The named folder as an absolute path; `nil` for the usual one.
+  var folder: String? {
+    let named = stateDir ?? ProcessInfo.processInfo.environment["SYNCD_STATE_DIR"]
+    return named.flatMap { $0.isEmpty ? nil : URL(filePath: $0).standardizedFileURL.path }
+  }
+
+  func systemFolder(for location: ProjectLocation) -> SystemFolder {
+    if let folder { return SystemFolder(at: folder) }
+    return SystemFolder(
+      for: location,
+      stateHome: ProcessInfo.processInfo.environment["XDG_STATE_HOME"],
+      home: FileManager.default.homeDirectoryForCurrentUser.path
+    )
+  }
+}

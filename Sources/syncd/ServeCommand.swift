@@ -1,0 +1,118 @@
+import ArgumentParser
+import Foundation
+import Logging
+import ProjectHost
+import ServiceLifecycle
+import SyncProtocol
+import SyncServer
+import UnixSignals
+
+/// `syncd serve`: the service itself.
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract: "Watches a project, keeps its .4dz current and serves it, until stopped."
+  )
+
+  @OptionGroup var project: ProjectArguments
+
+  @Option(
+    help: ArgumentHelp(
+      "The loopback address to listen on; port 0 takes any.",
+      valueName: "host:port"
+    )
+  )
+  var listen = "127.0.0.1:\(Route.defaultPort)"
+
+  @OptionGroup var bundle: BundleArguments
+
+  @Option(
+    help: "What is logged on standard error."
+  )
+  var logLevel = LogLevel.notice
+
+  func validate() throws {
+    guard ServerAddress(listen) != nil else {
+      throw ValidationError("'\(listen)' is no address to listen on: write host:port.")
+    }
+  }
+
+  func run() async throws {
+    let location = try project.location()
+    let folder = project.state.systemFolder(for: location)
+    try folder.create()
+    let lock = try SystemFolderLock(folder)
+    defer { withExtendedLifetime(lock) {} }
+    try await serve(location, folder)
+  }
+
+  private func serve(_ location: ProjectLocation, _ folder: SystemFolder) async throws {
+    guard let address = ServerAddress(listen) else { return }
+    LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+    var logger = Logger(label: "syncd")
+    logger.logLevel = logLevel.level
+    var options = HostedProject.Options()
+    options.bundle = bundle.options
+    options.strict = bundle.strict
+    let hosted = try HostedProject(location, in: folder, options: options, logger: logger)
+    let server = ProjectServer(
+      project: hosted,
+      configuration: ServerConfiguration(
+        address: address,
+        socketPath: folder.socket,
+        version: Version.text
+      ),
+      logger: logger
+    )
+    let services = ServiceGroup(
+      configuration: .init(
+        services: [
+          .init(service: HostedProjectService(project: hosted)), .init(service: server),
+          .init(service: Announcer(project: hosted, server: server)),
+        ],
+        gracefulShutdownSignals: [.sigterm, .sigint],
+        logger: logger
+      )
+    )
+    try await services.run()
+  }
+}
+
+/// Runs the open project until the process is told to stop.
+private struct HostedProjectService: Service {
+  let project: HostedProject
+
+  func run() async throws {
+    do {
+      try await cancelWhenGracefulShutdown { try await project.run() }
+    } catch is CancellationError {
+      // Told to stop: the end that was asked for.
+    }
+  }
+}
+
+/// Says when the project is served and, as the first to be stopped, that it will be no longer.
+private struct Announcer: Service {
+  let project: HostedProject
+  let server: ProjectServer
+
+  func run() async throws {
+    let address = try await server.boundAddress()
+    for await posted in await project.events.subscribe().cancelOnGracefulShutdown() {
+      guard case .ready(let ready) = posted.event, let generation = ready.generation else {
+        continue
+      }
+      Terminal.say("syncd: serving \(project.name) at \(address), generation \(generation.id)")
+      break
+    }
+    try? await gracefulShutdown()
+    await project.announceDrain(reason: "The server was told to stop.")
+  }
+}
+
+/// The log's levels as the command line names them.
+enum LogLevel: String, ExpressibleByArgument, CaseIterable {
+  case trace, debug, info, notice, warning, error, critical
+
+  var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .notice }
+}

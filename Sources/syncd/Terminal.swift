@@ -1,0 +1,58 @@
+import Foundation
+import ProjectModel
+import SyncProtocol
+
+/// What the commands print, and where.
+enum Terminal {
+  /// Whether a person watches standard error.
+  static var isInteractive: Bool { isatty(STDERR_FILENO) == 1 }
+
+  /// Prints a line on standard output, at once.
+  static func say(_ line: String) { write(line + "\n") }
+
+  /// Prints a sentence on standard error, with the program's name before it.
+  static func complain(_ sentence: String) { writeError("syncd: \(sentence)\n") }
+
+  /// Prints a value as JSON on standard output, at once.
+  static func say(json value: some Encodable) throws {
+    FileHandle.standardOutput.write(try WireJSON.encode(value) + Data("\n".utf8))
+  }
+
+  static func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+
+  static func writeError(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+
+  /// One line for a problem: `warning: FILE:LINE: text`.
+  static func line(for problem: Problem) -> String {
+    let place = [problem.file, problem.line.map(String.init)].compactMap(\.self)
+      .filter { !$0.isEmpty }.joined(separator: ":")
+    let kind = problem.severity == .failure ? "error" : "warning"
+    return place.isEmpty ? "\(kind): \(problem.text)" : "\(kind): \(place): \(problem.text)"
+  }
+
+  /// A size for people: `812 B`, `21.4 kB`, `7.9 MB`.
+  static func size(_ bytes: UInt64) -> String {
+    if bytes < 1_000 { return "\(bytes) B" }
+    let (value, unit) =
+      bytes < 1_000_000
+      ? (Double(bytes) / 1e3, "kB")
+      : bytes < 1_000_000_000 ? (Double(bytes) / 1e6, "MB") : (Double(bytes) / 1e9, "GB")
+    return String(format: "%.1f %@", value, unit)
+  }
+
+  /// A time for people: `0.8 ms`, `41 ms`, `1.2 s`.
+  static func time(milliseconds: Double) -> String {
+    if milliseconds < 10 { return String(format: "%.1f ms", milliseconds) }
+    return milliseconds < 1_000
+      ? String(format: "%.0f ms", milliseconds) : String(format: "%.1f s", milliseconds / 1_000)
+  }
+
+  static func time(_ duration: Duration) -> String {
+    time(milliseconds: duration / .milliseconds(1))
+  }
+
+  /// `1 member`, `2 members`.
+  static func count(_ number: Int, _ noun: String) -> String {
+    "\(number) \(noun)\(number == 1 ? "" : "s")"
+  }
+}

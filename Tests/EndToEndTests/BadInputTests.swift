@@ -1,0 +1,173 @@
+import Foundation
+import Testing
+
+/// One clear sentence, the right exit status, and nothing lost.
+@Suite(.timeLimit(.minutes(2))) struct BadInputTests {
+  @Test func withoutAServerReloadSaysWhatToDo() async throws {
+    let place = try Workplace()
+    let result = try await Program.run("reload", place.project, "--state-dir", place.state)
+    #expect(result.status == 3)
+    #expect(result.errors.contains("syncd serve"))
+  }
+
+  @Test func whatIsNoProjectIsNamed() async throws {
+    let place = try Workplace()
+    let empty = try await Program.run("serve", place.path, "--state-dir", place.state)
+    #expect(empty.status == 1)
+    #expect(empty.errors.contains("has no Project/ folder"))
+    try place.save("{}", "Project/Other.4DProject")
+    let twice = try await Program.run("build", place.project, "-o", place.path + "/x.4dz")
+    #expect(twice.status == 1)
+    #expect(twice.errors.contains("Other.4DProject, Shop.4DProject"))
+    #expect(!FileManager.default.fileExists(atPath: place.path + "/x.4dz"))
+  }
+
+  @Test func aWrongCommandLineIsUsage() async throws {
+    #expect(try await Program.run("serve", "--nonsense").status == 2)
+    #expect(try await Program.run("frobnicate").status == 2)
+    #expect(try await Program.run("connect", "a b", "-o", "x").status == 2)
+    #expect(try await Program.run("--help").status == 0)
+  }
+
+  @Test func aSecondServerIsRefusedWithThePidOfTheFirst() async throws {
+    let place = try Workplace()
+    let server = try await place.serve()
+    let second = try await Program.run(
+      "serve",
+      place.project,
+      "--listen",
+      "127.0.0.1:0",
+      "--state-dir",
+      place.state
+    )
+    #expect(second.status == 4)
+    #expect(second.errors.contains("\(server.running.pid)"))
+    #expect(await server.stop() == 0)
+  }
+
+  @Test func aPortInUseIsNamedWithItsHolder() async throws {
+    let place = try Workplace()
+    let other = try Workplace()
+    let server = try await place.serve()
+    let second = try await Program.run(
+      "serve",
+      other.project,
+      "--listen",
+      server.address,
+      "--state-dir",
+      other.state
+    )
+    #expect(second.status == 1)
+    #expect(second.errors.contains(server.address))
+    #expect(second.errors.contains("\(server.running.pid)"))
+    #expect(await server.stop() == 0)
+  }
+
+  @Test func aStateFolderThatCannotBeMadeIsNamed() async throws {
+    let place = try Workplace()
+    try place.save("", "file")
+    let result = try await Program.run(
+      "serve",
+      place.project,
+      "--state-dir",
+      place.project + "/file/state"
+    )
+    #expect(result.status == 1)
+    #expect(result.errors.contains("file/state"))
+    #expect(result.errors.contains("--state-dir"))
+  }
+
+  @Test func abrokenCatalogKeepsTheLastGoodGenerationAndSaysWhere() async throws {
+    let place = try Workplace()
+    let server = try await place.serve()
+    let client = try await place.follow(server, into: "app.4dz")
+    let before = try place.contents("app.4dz")
+    try place.save("<base>\n<table>\n</base>", "Project/Sources/catalog.4DCatalog")
+    let broken = try await place.reload()
+    #expect(broken.outcome == "failed")
+    #expect(broken.problems.first?.file == "Project/Sources/catalog.4DCatalog")
+    #expect(broken.problems.first?.line == 3)
+    #expect("\(broken.generation?.epoch ?? ""):\(broken.generation?.gen ?? 0)" == server.generation)
+    _ = try #require(await client.line(containing: "last good generation"))
+    #expect(try place.contents("app.4dz") == before)
+    let status = try await Program.run("status", "--state-dir", place.state)
+    #expect(status.output.contains("degraded"))
+
+    try place.save(Workplace.catalog(tables: 2), "Project/Sources/catalog.4DCatalog")
+    #expect(try await place.reload().outcome != "failed")
+    _ = try #require(await client.line(containing: "verified"))
+    #expect(try await place.build() == place.contents("app.4dz"))
+    #expect(await server.stop() == 0)
+  }
+
+  @Test func aSecondOrMissingProjectFileFailsTheReloadOnly() async throws {
+    let place = try Workplace()
+    let server = try await place.serve()
+    try place.save("{}", "Project/Second.4DProject")
+    #expect(try await place.reload().problems.map(\.rule).contains("project-file-twice"))
+    try place.remove("Project/Second.4DProject")
+    try place.remove("Project/Shop.4DProject")
+    #expect(try await place.reload().problems.map(\.rule).contains("project-file-missing"))
+    try place.save("{}", "Project/Shop.4DProject")
+    #expect(try await place.reload().outcome != "failed")
+    #expect(await server.stop() == 0)
+  }
+
+  @Test func aProjectFolderThatVanishesIsNoEmptyBundle() async throws {
+    let place = try Workplace()
+    let server = try await place.serve()
+    let before = try await place.reload()
+    try FileManager.default.moveItem(
+      atPath: place.project + "/Project",
+      toPath: place.path + "/away"
+    )
+    let gone = try await place.reload()
+    #expect(gone.outcome == "failed")
+    #expect(gone.generation?.digest == before.generation?.digest)
+    try FileManager.default.moveItem(
+      atPath: place.path + "/away",
+      toPath: place.project + "/Project"
+    )
+    let back = try await place.reload()
+    #expect(back.outcome == "unchanged")
+    #expect(back.generation?.digest == before.generation?.digest)
+    #expect(await server.stop() == 0)
+  }
+
+  @Test(.enabled(if: getuid() == 0, "mounting a small file system needs root"))
+  func aFullDiskFailsTheReloadAndHealsWhenThereIsRoom() async throws {
+    let place = try Workplace()
+    let mounted = try await Program.shell(
+      "mkdir -p '\(place.state)' && mount -t tmpfs -o size=1m tmpfs '\(place.state)'"
+    )
+    try #require(mounted.status == 0, "\(mounted.output)")
+    do {
+      let server = try await place.serve()
+      let before = try await place.reload()
+      var random = SystemRandomNumberGenerator()
+      let noise = Data((0..<1_500_000).map { _ in UInt8.random(in: 0...255, using: &random) })
+      try noise.write(to: URL(filePath: place.project + "/Project/Sources/big.png"))
+      let full = try await place.reload()
+      #expect(full.outcome == "failed")
+      #expect(full.generation?.digest == before.generation?.digest)
+      let client = try await Program.run("connect", server.address, "-o", place.path + "/a.4dz")
+      #expect(client.status == 0)
+      try place.remove("Project/Sources/big.png")
+      try place.save("small", "Project/Sources/Methods/m1.4dm")
+      #expect(try await place.reload().outcome != "failed")
+      #expect(await server.stop() == 0)
+    }
+    _ = try await Program.shell("umount -l '\(place.state)'")
+  }
+
+  @Test func aDamagedBundleDoesNotVerify() async throws {
+    let place = try Workplace()
+    var bytes = try await place.build()
+    #expect(try await Program.run("verify", place.path + "/reference.4dz").status == 0)
+    bytes[bytes.count / 2] ^= 0x40
+    try bytes.write(to: URL(filePath: place.path + "/bad.4dz"))
+    let result = try await Program.run("verify", place.path + "/bad.4dz")
+    #expect(result.status == 1)
+    #expect(result.errors.contains("bad.4dz"))
+  }
+}

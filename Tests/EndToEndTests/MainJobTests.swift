@@ -1,0 +1,127 @@
+import Foundation
+import Testing
+
+/// The way of a change from an editor to a client, through the built program.
+@Suite(.timeLimit(.minutes(2))) struct MainJobTests {
+  @Test func aSaveReachesAFollowingClientAsAVerifiedBundle() async throws {
+    let place = try Workplace()
+    let server = try await place.serve()
+    let client = try await place.follow(server, into: "app.4dz")
+    #expect(try await place.build() == place.contents("app.4dz"))
+
+    try place.save("ALERT(\"changed\")\n", "Project/Sources/Methods/m3.4dm")
+    let notice = try #require(await client.line(containing: "reconnect required"))
+    #expect(notice.contains("Project/Sources/Methods/m3.4dm"))
+    _ = try #require(await client.line(containing: "verified"))
+    #expect(try await place.build() == place.contents("app.4dz"))
+    #expect(await server.stop() == 0)
+  }
+
+  @Test func aReloadAnswersOnceForEverythingWrittenBefore() async throws {
+    let place = try Workplace()
+    let server = try await place.serve()
+    for number in 0..<50 {
+      try place.save("x\(number)", "Project/Sources/Methods/new\(number).4dm")
+    }
+    let answer = try await place.reload()
+    #expect(["published", "unchanged"].contains(answer.outcome))
+    let built = try await Program.run("build", place.project, "-o", place.path + "/r.4dz", "--json")
+    #expect(built.output.contains(try #require(answer.generation).digest))
+    let again = try await place.reload()
+    #expect(again.outcome == "unchanged")
+    #expect(again.generation?.gen == answer.generation?.gen)
+    #expect(await server.stop() == 0)
+  }
+
+  @Test func aTouchThatChangesNoByteIsNoGeneration() async throws {
+    let place = try Workplace()
+    let server = try await place.serve()
+    let before = try await place.reload()
+    try place.save("ALERT(\"3\")\n", "Project/Sources/Methods/m3.4dm")
+    let after = try await place.reload()
+    #expect(after.outcome == "unchanged")
+    #expect(after.generation?.gen == before.generation?.gen)
+    #expect(await server.stop() == 0)
+  }
+
+  @Test func editorsTemporaryFilesAndDerivedDataWakeNobody() async throws {
+    let place = try Workplace()
+    let server = try await place.serve()
+    let before = try await place.reload()
+    for name in ["m1.4dm~", ".m1.4dm.swp", "4913", "#m1#", ".DS_Store", "x.tmp"] {
+      try place.save("x", "Project/Sources/Methods/" + name)
+    }
+    try place.save("x", "Project/DerivedData/methodAttributes.json")
+    try place.save("x", "Project/Trash/Methods/(old).4dm")
+    try place.save("x", "Settings/directory.json")
+    let after = try await place.reload()
+    #expect(after.generation?.digest == before.generation?.digest)
+    #expect(await server.stop() == 0)
+  }
+
+  @Test func everyStateOfASeriesOfEditsReachesTheClientByteForByte() async throws {
+    let place = try Workplace()
+    let server = try await place.serve()
+    let client = try await place.follow(server, into: "app.4dz")
+    for step in 0..<12 {
+      switch step % 4 {
+      case 0: try place.save("step \(step)", "Project/Sources/Methods/m\(step).4dm")
+      case 1: try place.save("{}", "Project/Sources/Forms/f\(step)/form.4DForm")
+      case 2: try place.remove("Project/Sources/Methods/m\(step).4dm")
+      default: try place.save(Workplace.catalog(tables: step), "Project/Sources/catalog.4DCatalog")
+      }
+      let digest = try #require(try await place.reload().generation).digest
+      repeat {
+        _ = try #require(await client.line(containing: "verified"))
+      } while !(try await Program.run("verify", place.path + "/app.4dz").output.contains(digest))
+      #expect(try await place.build() == place.contents("app.4dz"))
+    }
+    #expect(await server.stop() == 0)
+  }
+
+  @Test func aClientThatIsStoppedKeepsItsFileAndNeedsNoDownloadLater() async throws {
+    let place = try Workplace()
+    let server = try await place.serve()
+    let first = try await Program.run("connect", server.address, "-o", place.path + "/app.4dz")
+    #expect(first.status == 0)
+    let again = try await Program.run("connect", server.address, "-o", place.path + "/app.4dz")
+    #expect(again.output.contains("is current"))
+    let mode = try FileManager.default.attributesOfItem(atPath: place.path + "/app.4dz")
+    #expect(mode[.posixPermissions] as? Int == 0o444)
+    #expect(await server.stop() == 0)
+  }
+
+  @Test func aRestartGoesOnWithTheSameGenerationAndCountsOn() async throws {
+    let place = try Workplace()
+    let first = try await place.serve()
+    try place.save("x", "Project/Sources/Methods/m1.4dm")
+    let before = try #require(try await place.reload().generation)
+    first.running.send(SIGKILL)
+    _ = await first.running.exitStatus()
+
+    let second = try await place.serve()
+    #expect(second.generation == "\(before.epoch):\(before.gen)")
+    try place.save("y", "Project/Sources/Methods/m1.4dm")
+    let after = try #require(try await place.reload().generation)
+    #expect(after.epoch == before.epoch)
+    #expect(after.gen == before.gen + 1)
+    #expect(await second.stop() == 0)
+  }
+
+  @Test func aFollowingClientOutlivesARestartOfTheServer() async throws {
+    let place = try Workplace()
+    let first = try await place.serve()
+    let port = first.address
+    let client = try await place.follow(first, into: "app.4dz")
+    #expect(await first.stop() == 0)
+    _ = try #require(await client.line(containing: "Trying again"))
+    try place.save("while away", "Project/Sources/Methods/m1.4dm")
+    let second = try RunningProgram(
+      Program.path,
+      ["serve", place.project, "--listen", port, "--state-dir", place.state]
+    )
+    _ = try #require(await second.line(containing: "serving"), "\(second.errors)")
+    _ = try #require(await client.line(containing: "verified"))
+    #expect(try await place.build() == place.contents("app.4dz"))
+  }
+}

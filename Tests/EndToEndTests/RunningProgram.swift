@@ -1,0 +1,156 @@
+import Foundation
+import Synchronization
+
+/// A program under way: its output as lines, its end as a status.
+///
+/// Started by `posix_spawn` with close-on-exec pipes: of the many programs that the tests start at
+/// once none must inherit another's output, or that output would never end.
+final class RunningProgram: Sendable {
+  let pid: Int32
+  private let seen: Seen
+
+  init(_ program: String, _ arguments: [String], in folder: String? = nil) throws {
+    let command =
+      folder.map { ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", $0, program] } ?? [program]
+    let (pid, output, errors) = try Self.starting.withLock {
+      let output = try Self.pipe()
+      let errors = try Self.pipe()
+      let pid = try Self.spawn(command + arguments, output: output.writing, errors: errors.writing)
+      close(output.writing)
+      close(errors.writing)
+      return (pid, output.reading, errors.reading)
+    }
+    self.pid = pid
+    let seen = Seen()
+    self.seen = seen
+    Thread.detachNewThread {  // check:allow(detached) a blocking read of the test's own
+      Self.read(output) { seen.take(output: $0) }
+      seen.endOutput()
+    }
+    Thread.detachNewThread {  // check:allow(detached) a blocking read and wait of the test's own
+      Self.read(errors) { seen.take(errors: $0) }
+      var status: Int32 = 0
+      while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+      seen.end(status: status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F)
+    }
+  }
+
+  deinit { kill(pid, SIGKILL) }
+
+  var output: String { seen.output }
+  var errors: String { seen.errors }
+
+  /// The next line of standard output; `nil` when it has ended.
+  func line() async -> String? { await seen.line() }
+
+  /// The next line that contains a text; `nil` when the output ends without one.
+  func line(containing text: String) async -> String? {
+    while let line = await line() {
+      if line.contains(text) { return line }
+    }
+    return nil
+  }
+
+  func send(_ signal: Int32) { kill(pid, signal) }
+
+  /// Waits for the end and for all output.
+  func exitStatus() async -> Int32 { await seen.exitStatus() }
+
+  private static func pipe() throws -> (reading: Int32, writing: Int32) {
+    var ends: [Int32] = [0, 0]
+    guard Glibc.pipe(&ends) == 0 else { throw POSIXError(.EMFILE) }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    return (ends[0], ends[1])
+  }
+
+  /// One program is started at a time: between `pipe` and `fcntl` another could inherit an end.
+  private static let starting = NSLock()
+
+  private static func spawn(_ command: [String], output: Int32, errors: Int32) throws -> Int32 {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_adddup2(&actions, output, 1)
+    posix_spawn_file_actions_adddup2(&actions, errors, 2)
+    var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
+    defer { for argument in arguments { free(argument) } }
+    var pid: pid_t = 0
+    let result = posix_spawn(&pid, command[0], &actions, nil, &arguments, environ)
+    guard result == 0 else { throw POSIXError(POSIXErrorCode(rawValue: result) ?? .ENOENT) }
+    return pid
+  }
+
+  private static func read(_ descriptor: Int32, _ take: (String) -> Void) {
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = Glibc.read(descriptor, &buffer, buffer.count)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { break }
+      take(String(decoding: buffer[..<count], as: UTF8.self))
+    }
+    close(descriptor)
+  }
+}
+
+/// What was seen of a program, between the threads that read it and the test that asks.
+private final class Seen: Sendable {
+  private struct State {
+    var output = ""
+    var errors = ""
+    var unread: [String] = []
+    var rest = ""
+    var outputEnded = false
+    var status: Int32?
+    var reader: CheckedContinuation<String?, Never>?
+    var waiters: [CheckedContinuation<Int32, Never>] = []
+  }
+
+  private let state = Mutex(State())
+
+  var output: String { state.withLock { $0.output } }
+  var errors: String { state.withLock { $0.errors } }
+
+  func take(errors text: String) { state.withLock { $0.errors += text } }
+
+  func take(output text: String) {
+    change { state in
+      state.output += text
+      var lines = (state.rest + text).split(separator: "\n", omittingEmptySubsequences: false)
+      state.rest = lines.popLast().map(String.init) ?? ""
+      state.unread += lines.map(String.init)
+    }
+  }
+
+  func endOutput() { change { $0.outputEnded = true } }
+
+  func end(status: Int32) { change { $0.status = status } }
+
+  func line() async -> String? {
+    await withCheckedContinuation { continuation in change { $0.reader = continuation } }
+  }
+
+  func exitStatus() async -> Int32 {
+    await withCheckedContinuation { continuation in change { $0.waiters.append(continuation) } }
+  }
+
+  /// Changes what is known and answers whoever can be answered now.
+  private func change(_ body: (inout State) -> Void) {
+    let answers = state.withLock { state -> [() -> Void] in
+      body(&state)
+      var answers: [() -> Void] = []
+      if let reader = state.reader, !state.unread.isEmpty || state.outputEnded {
+        let line = state.unread.isEmpty ? nil : state.unread.removeFirst()
+        state.reader = nil
+        answers.append { reader.resume(returning: line) }
+      }
+      if let status = state.status, state.outputEnded {
+        let waiters = state.waiters
+        state.waiters = []
+        answers.append { for waiter in waiters { waiter.resume(returning: status) } }
+      }
+      return answers
+    }
+    for answer in answers { answer() }
+  }
+}

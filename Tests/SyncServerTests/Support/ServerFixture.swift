@@ -1,0 +1,118 @@
+import Foundation
+import Logging
+import ProjectModel
+import ServiceLifecycle
+import SyncProtocol
+import SyncServer
+import Testing
+
+/// A server on a free port and on a socket in a folder of its own, for the time of one test.
+struct ServerFixture {
+  let project: StubProject
+  let server: ProjectServer
+  let folder: String
+  let port: Int
+  private let services: ServiceGroup
+
+  var host: String { "127.0.0.1:\(port)" }
+  var socketPath: String { folder + "/syncd.sock" }
+  static let digest = StubProject.digest.map(\.hex) ?? ""
+
+  /// Runs a server around `body` and shuts it down gracefully.
+  ///
+  /// The socket is in `folder`, or in a new one; `generation` is published before the start.
+  static func with(
+    folder: String? = nil,
+    generation: UInt64? = 1,
+    configure: (inout ServerConfiguration) -> Void = { _ in },
+    _ body: (ServerFixture) async throws -> Void
+  ) async throws {
+    let folder = try folder ?? temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let project = try StubProject(folder: folder)
+    if let generation { try await project.publish(generation) }
+    var configuration = ServerConfiguration(
+      address: ServerAddress(host: "127.0.0.1", port: 0),
+      socketPath: folder + "/syncd.sock",
+      version: "9.9.9"
+    )
+    configure(&configuration)
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let server = ProjectServer(project: project, configuration: configuration, logger: logger)
+    let services = ServiceGroup(configuration: .init(services: [server], logger: logger))
+    async let running: Void = services.run()
+    do {
+      let address = try await server.boundAddress()
+      let fixture = ServerFixture(
+        project: project,
+        server: server,
+        folder: folder,
+        port: address.port,
+        services: services
+      )
+      try await body(fixture)
+    } catch {
+      await services.triggerGracefulShutdown()
+      try await running
+      throw error
+    }
+    await services.triggerGracefulShutdown()
+    try await running
+  }
+
+  static func temporaryFolder() throws -> String {
+    let folder = NSTemporaryDirectory() + "/syncd-server-\(UInt64.random(in: 0...(.max)))"
+    try FileManager.default.createDirectory(
+      atPath: folder,
+      withIntermediateDirectories: true,
+      attributes: [.posixPermissions: 0o700]
+    )
+    return folder
+  }
+
+  func shutDown() async { await services.triggerGracefulShutdown() }
+
+  func tcp(receiveBuffer: Int32? = nil) async throws -> TestClient {
+    try await TestClient.tcp(port: port, receiveBuffer: receiveBuffer)
+  }
+
+  func unix() async throws -> TestClient { try await TestClient.unix(path: socketPath) }
+
+  /// One request on a connection of its own over TCP.
+  func ask(
+    _ method: String = "GET",
+    _ path: String,
+    _ fields: [String] = [],
+    body: String? = nil
+  ) async throws -> TestResponse {
+    try await tcp().ask(method, path, host: host, fields, body: body)
+  }
+
+  /// One request on a connection of its own over the unix socket.
+  func askLocally(
+    _ method: String = "GET",
+    _ path: String,
+    _ fields: [String] = [],
+    body: String? = nil
+  ) async throws -> TestResponse {
+    try await unix().ask(method, path, host: "syncd", fields, body: body)
+  }
+
+  /// Asks the server again and again until its status is as wanted.
+  func untilStatus(_ isWanted: (ProjectStatus) -> Bool) async throws {
+    let client = try await unix()
+    let limit = ContinuousClock().now.advanced(by: .seconds(30))
+    while ContinuousClock().now < limit {
+      let status = try await client.ask("GET", Route.status, host: "syncd").json(ProjectStatus.self)
+      if isWanted(status) { return }
+    }
+    Issue.record("The status did not become what it should.")
+  }
+
+  /// The value of a metric.
+  func metric(_ name: String) async throws -> Double? {
+    let page = try await askLocally("GET", Route.metrics).text
+    let line = page.split(separator: "\n").first { $0.hasPrefix(name + " ") }
+    return line?.split(separator: " ").last.flatMap { Double($0) }
+  }
+}

@@ -1,0 +1,18 @@
+import Testing
+import Watcher
+
+/// Everything that runs a watcher: there can be only one at a time.
+@Suite("Watcher", .serialized)
+struct WatcherTests {
+  @Test("One clean save comes as one change of one file")
+  func singleSave() async throws {
+    let tree = TestTree()
+    try await Session.run(tree) { session in
+      Disk.write(tree.path("a.4dm"), "one")
+      let batch = try await session.watcher.nextBatch()
+      #expect(batch.lines == ["changed a.4dm"])
+      #expect(batch.sequence == 1)
+      try await session.expectBarrier(1)
+    }
+  }
+}
