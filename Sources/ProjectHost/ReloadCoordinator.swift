@@ -171,7 +171,8 @@ actor ReloadCoordinator {
         return try await publish(try await builder.update([]), reason: reason)
       }
     } catch let error as BundleError {
-      return failed(error.description, rule: "reload-failed", file: error.path)
+      let text = error.remedy.isEmpty ? error.what : "\(error.what); \(error.remedy)"
+      return failed(text, rule: "reload-failed", file: error.path)
     } catch {
       return failed("\(error)", rule: "reload-failed", file: "")
     }
