@@ -7,7 +7,7 @@ extension WatcherTests {
   func vimInPlace() async throws {
     let tree = TestTree()
     Disk.write(tree.path("f.4dm"), "old")
-    try await Session.run(tree) { session in
+    try await Session.run(tree, settings: .patient) { session in
       let file = OpenFile(tree.path("f.4dm"))
       Disk.write(tree.path("g.4dm"), "clean")
       try await session.expectNext(["changed g.4dm"])
@@ -22,7 +22,7 @@ extension WatcherTests {
   func vimByRename() async throws {
     let tree = TestTree()
     Disk.write(tree.path("f.4dm"), "old")
-    try await Session.run(tree) { session in
+    try await Session.run(tree, settings: .patient) { session in
       Disk.write(tree.path("4913"), "")
       Disk.remove(tree.path("4913"))
       Disk.move(tree.path("f.4dm"), tree.path("f.4dm~"))
@@ -38,7 +38,7 @@ extension WatcherTests {
     let tree = TestTree()
     Disk.folder(tree.path("DerivedData"))
     Disk.write(tree.path("f.4dm"), "old")
-    try await Session.run(tree) { session in
+    try await Session.run(tree, settings: .patient) { session in
       for name in [".f.4dm.swp", ".f.4dm.swx", "#f.4dm#", "f.4dm~", "f.4dm.tmp"] {
         Disk.write(tree.path(name), "noise")
       }
@@ -57,7 +57,7 @@ extension WatcherTests {
   func emacs() async throws {
     let tree = TestTree()
     Disk.write(tree.path("f.4dm"), "old")
-    try await Session.run(tree) { session in
+    try await Session.run(tree, settings: .patient) { session in
       symlink("user@host.1234", tree.path(".#f.4dm"))
       Disk.write(tree.path("#f.4dm#"), "auto")
       Disk.move(tree.path("f.4dm"), tree.path("f.4dm~"))
@@ -73,7 +73,7 @@ extension WatcherTests {
   func visualStudioCode() async throws {
     let tree = TestTree()
     Disk.write(tree.path("f.4dm"), "old")
-    try await Session.run(tree) { session in
+    try await Session.run(tree, settings: .patient) { session in
       Disk.write(tree.path("f.4dm"), "new")
       try await session.expectNext(["changed f.4dm"])
       Disk.write(tree.path("f.4dm.tmp"), "newer")
@@ -89,7 +89,7 @@ extension WatcherTests {
     Disk.folders(tree.path("Project/Sources/Methods"))
     let names = (0..<40).map { "Project/Sources/Methods/m\($0).4dm" }
     for name in names { Disk.write(tree.path(name), "old") }
-    try await Session.run(tree) { session in
+    try await Session.run(tree, settings: .patient) { session in
       for name in names {
         Disk.write(tree.path(name + ".tmp"), "new")
         Disk.move(tree.path(name + ".tmp"), tree.path(name))
@@ -140,7 +140,7 @@ extension WatcherTests {
   @Test("A barrier does not wait for an open writer")
   func barrierPassesWriter() async throws {
     let tree = TestTree()
-    try await Session.run(tree) { session in
+    try await Session.run(tree, settings: .patient) { session in
       let file = OpenFile(tree.path("log"))
       file.write("line")
       let sequence = try await session.barrier()
