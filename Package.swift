@@ -97,7 +97,11 @@ let package = Package(
     ),
     .testTarget(
       name: "SyncServerTests",
-      dependencies: ["ProjectHost", "ProjectModel", "SyncProtocol", "SyncServer"]
+      dependencies: [
+        "ProjectHost", "ProjectModel", "SyncProtocol", "SyncServer",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]
     ),
 
     // SyncClient
