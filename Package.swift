@@ -23,6 +23,8 @@ let package = Package(
   ],
   targets: [
     // System libraries: a module map and a header each, no logic.
+    // libcrypt.pc belongs to libxcrypt, which is what Debian's libcrypt is.
+    .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
     .systemLibrary(
       name: "CCrypto",
       pkgConfig: "libcrypto",
@@ -61,6 +63,10 @@ let package = Package(
     ),
     .testTarget(name: "BundlerTests", dependencies: ["Bundler", "ProjectModel"]),
 
+    // Sessions
+    .target(name: "Sessions", dependencies: ["ProjectModel"]),
+    .testTarget(name: "SessionsTests", dependencies: ["Sessions"]),
+
     // SyncProtocol
     .target(name: "SyncProtocol", dependencies: ["ProjectModel"]),
     .testTarget(name: "SyncProtocolTests", dependencies: ["ProjectModel", "SyncProtocol"]),
@@ -69,7 +75,7 @@ let package = Package(
     .target(
       name: "ProjectHost",
       dependencies: [
-        "Bundler", "ProjectModel", "SyncProtocol", "Watcher",
+        "Bundler", "CCrypt", "ProjectModel", "SyncProtocol", "Watcher",
         .product(name: "Logging", package: "swift-log"),
       ]
     ),
@@ -82,7 +88,7 @@ let package = Package(
     .target(
       name: "SyncServer",
       dependencies: [
-        "Bundler", "ProjectHost", "ProjectModel", "SyncProtocol",
+        "Bundler", "ProjectHost", "ProjectModel", "Sessions", "SyncProtocol",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -98,7 +104,7 @@ let package = Package(
     .testTarget(
       name: "SyncServerTests",
       dependencies: [
-        "ProjectHost", "ProjectModel", "SyncProtocol", "SyncServer",
+        "ProjectHost", "ProjectModel", "Sessions", "SyncProtocol", "SyncServer",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]
@@ -124,8 +130,8 @@ let package = Package(
     .executableTarget(
       name: "syncd",
       dependencies: [
-        "Bundler", "ProjectHost", "ProjectModel", "SyncClient", "SyncProtocol", "SyncServer",
-        "Watcher",
+        "Bundler", "ProjectHost", "ProjectModel", "Sessions", "SyncClient", "SyncProtocol",
+        "SyncServer", "Watcher",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

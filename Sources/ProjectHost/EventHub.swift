@@ -43,33 +43,27 @@ package actor EventHub {
   }
 
   /// Posts a new published generation.
-  package func post(_ notice: ReconnectRequired, record: GenerationRecord, id: GenerationID) {
+  package func post(_ notice: ReconnectRequired, id: GenerationID) {
     generation = id
-    ready = Ready(project: ready.project, state: .serving, generation: record)
     post(.reconnectRequired(notice))
   }
 
   /// Takes the first generation as the state, without a notice: nobody has an older one.
   package func start(at record: GenerationRecord, id: GenerationID) {
     generation = id
-    ready = Ready(project: ready.project, state: .serving, generation: record)
-    post(.ready(ready))
+    let first = Ready(
+      project: ready.project,
+      state: .serving,
+      generation: record,
+      revisions: ready.revisions
+    )
+    post(.ready(first))
   }
 
-  /// Posts that reloads fail, or succeed again.
-  package func post(_ build: BuildState) {
-    ready = Ready(project: ready.project, state: build.state, generation: ready.generation)
-    post(.build(build))
-  }
-
-  /// Posts that the server goes away.
-  package func post(_ drain: Drain) {
-    ready = Ready(project: ready.project, state: .draining, generation: ready.generation)
-    post(.drain(drain))
-  }
-
-  private func post(_ event: ServerEvent) {
+  /// Posts a change that is not a generation: a build state, a revision, that the server goes away.
+  package func post(_ event: ServerEvent) {
     serial += 1
+    ready.apply(event)
     let posted = posted(event)
     for continuation in subscribers.values { continuation.yield(posted) }
   }

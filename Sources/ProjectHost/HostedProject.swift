@@ -85,7 +85,7 @@ package final class HostedProject: Sendable {
 
   /// Tells every client that the server goes away.
   package func announceDrain(reason: String) async {
-    await events.post(Drain(reason: reason, reconnectAfterMs: 500, spreadMs: 5_000))
+    await events.post(.drain(Drain(reason: reason, reconnectAfterMs: 500, spreadMs: 5_000)))
   }
 
   /// The current generation; `nil` until the first one is published.

@@ -236,7 +236,7 @@ actor ReloadCoordinator {
       changed: .init(changed),
       spreadMs: policy.spreadMs
     )
-    await hub.post(notice, record: record, id: id)
+    await hub.post(notice, id: id)
   }
 
   private func begin(with record: GenerationRecord, _ manifest: Manifest) async {
@@ -277,7 +277,7 @@ actor ReloadCoordinator {
       )
     }
     if before.0 != .loading, before.0 != state || (state == .degraded && before.1 != problems) {
-      await hub.post(BuildState(state: state, problems: problems))
+      await hub.post(.build(BuildState(state: state, problems: problems)))
     }
   }
 

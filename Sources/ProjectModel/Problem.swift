@@ -15,14 +15,24 @@ package struct Problem: Hashable, Sendable, Codable {
   package let file: String
   /// The line, counted from 1, where one is known.
   package let line: Int?
+  /// The element inside the file: a uuid of the catalog, a name of the directory.
+  package let element: String?
   /// One sentence: what is wrong and, where it is not obvious, what to do.
   package let text: String
 
-  package init(rule: String, severity: Severity, file: String, line: Int? = nil, text: String) {
+  package init(
+    rule: String,
+    severity: Severity,
+    file: String,
+    line: Int? = nil,
+    element: String? = nil,
+    text: String
+  ) {
     self.rule = rule
     self.severity = severity
     self.file = file
     self.line = line
+    self.element = element
     self.text = text
   }
 }

@@ -2,6 +2,9 @@
 package enum ProjectLayout {
   package static let project = ProjectPath("Project")
   package static let catalog = ProjectPath("Project/Sources/catalog.4DCatalog")
+  /// Users and groups; the file for the data, where there is one, wins (4d-domain §6.1).
+  package static let dataDirectory = ProjectPath("Data/Settings/directory.json")
+  package static let directory = ProjectPath("Settings/directory.json")
 
   private static let jsonSuffixes = [".json", ".4dform", ".4dproject", ".webform"]
 

@@ -85,7 +85,7 @@ package struct BundleFollower: Sendable {
     case .build(let build):
       report(build.state == .degraded ? .degraded(build.problems) : .recovered)
     case .drain: report(.draining)
-    case .bookmark, .reset: break
+    case .bookmark, .catalog, .directory, .reset: break
     }
   }
 

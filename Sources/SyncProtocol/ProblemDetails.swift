@@ -1,26 +1,46 @@
+package import ProjectModel
+
 /// The kinds of refusal that the API knows, with their HTTP status: the registry of `type` values.
 package enum ProblemType: String, Sendable, Codable, CaseIterable {
+  case authenticationRequired = "auth-required"
   case badRequest = "bad-request"
   case building
+  case conflict
+  case developmentModeRefused = "dev-mode-refused"
   case draining
   case hostNotAllowed = "host-not-allowed"
+  case internalError = "internal-error"
+  case locked
   case methodNotAllowed = "method-not-allowed"
   case notFound = "not-found"
   case originNotAllowed = "origin-not-allowed"
+  case preconditionRequired = "precondition-required"
+  case rangeNotSatisfiable = "range-not-satisfiable"
+  case readOnly = "read-only"
+  case revisionMismatch = "revision-mismatch"
   case sameMachineOnly = "same-machine-only"
+  case semanticInvalid = "semantic-invalid"
   case tooLarge = "too-large"
+  case tooMany = "too-many"
   case trimmed
-  case internalError = "internal-error"
 
   package var status: Int {
     switch self {
     case .badRequest: 400
-    case .sameMachineOnly, .originNotAllowed: 403
+    case .authenticationRequired: 401
+    case .sameMachineOnly, .originNotAllowed, .developmentModeRefused: 403
     case .notFound: 404
     case .methodNotAllowed: 405
+    case .conflict, .readOnly: 409
     case .trimmed: 410
+    case .revisionMismatch: 412
     case .tooLarge: 413
+    case .rangeNotSatisfiable: 416
     case .hostNotAllowed: 421
+    case .semanticInvalid: 422
+    case .locked: 423
+    case .preconditionRequired: 428
+    case .tooMany: 429
     case .internalError: 500
     case .building, .draining: 503
     }
@@ -28,16 +48,26 @@ package enum ProblemType: String, Sendable, Codable, CaseIterable {
 
   package var title: String {
     switch self {
+    case .authenticationRequired: "A user and a password, or a session, are needed"
     case .badRequest: "The request cannot be understood"
     case .building: "The first generation is still being built"
+    case .conflict: "The file cannot be edited now"
+    case .developmentModeRefused: "The development mode is not for this client"
     case .draining: "The server is shutting down"
     case .hostNotAllowed: "The Host header names another server"
     case .internalError: "The server failed"
+    case .locked: "Somebody else holds the lock"
     case .methodNotAllowed: "The resource does not take this method"
     case .notFound: "There is no such resource"
     case .originNotAllowed: "The Origin header names a foreign page"
-    case .sameMachineOnly: "Only the unix socket may ask this"
+    case .preconditionRequired: "The request names no revision"
+    case .rangeNotSatisfiable: "The range is outside of the bundle"
+    case .readOnly: "This client may only read"
+    case .revisionMismatch: "The file has a newer revision"
+    case .sameMachineOnly: "Only the server's own machine may ask this"
+    case .semanticInvalid: "The edit breaks a rule"
     case .tooLarge: "The request is too large"
+    case .tooMany: "Too many requests"
     case .trimmed: "The generation is no longer kept"
     }
   }
@@ -45,12 +75,34 @@ package enum ProblemType: String, Sendable, Codable, CaseIterable {
 
 /// A refusal as the API tells it: RFC 9457, `application/problem+json`.
 package struct ProblemDetails: Error, Hashable, Sendable, Codable {
+  /// Why an owned file cannot be edited.
+  package enum Reason: String, Hashable, Sendable, Codable {
+    case externalFileInvalid = "external-file-invalid"
+    case mergeMarkers = "merge-markers"
+    /// Somebody else is writing the file: git, an editor.
+    case busy
+    /// The id of an operation was used for another one.
+    case opIDReused = "op-id-reused"
+  }
+
   /// `urn:syncd:problem:` and the type's name.
   package let type: String
   package let title: String
   package let status: Int
   /// One sentence: what, where, what to do.
   package let detail: String
+  /// With `conflict`.
+  package var reason: Reason?
+  /// With `revision-mismatch`: the current revision.
+  package var revision: String?
+  /// With `revision-mismatch`: the elements that both sides changed, where they are known.
+  package var conflicts: [String]?
+  /// With `semantic-invalid` and `conflict`: the broken rules with their elements and lines.
+  package var problems: [Problem]?
+  /// With `locked`: the lock that is in the way.
+  package var lock: LockRecord?
+  /// With `too-many`: seconds after which to try again.
+  package var retryAfter: Int?
 
   package static let mediaType = "application/problem+json"
   private static let prefix = "urn:syncd:problem:"

@@ -29,13 +29,20 @@ extension EventID: CustomStringConvertible {
 /// The first event of every stream: the state that everything later changes.
 package struct Ready: Hashable, Sendable, Codable {
   package let project: String
-  package let state: ProjectStatus.State
-  package let generation: GenerationRecord?
+  package private(set) var state: ProjectStatus.State
+  package private(set) var generation: GenerationRecord?
+  package private(set) var revisions: Revisions
 
-  package init(project: String, state: ProjectStatus.State, generation: GenerationRecord?) {
+  package init(
+    project: String,
+    state: ProjectStatus.State,
+    generation: GenerationRecord?,
+    revisions: Revisions = Revisions()
+  ) {
     self.project = project
     self.state = state
     self.generation = generation
+    self.revisions = revisions
   }
 }
 
@@ -163,6 +170,8 @@ package enum ServerEvent: Hashable, Sendable {
   case ready(Ready)
   case reconnectRequired(ReconnectRequired)
   case build(BuildState)
+  case catalog(RevisionChange)
+  case directory(RevisionChange)
   /// The heartbeat: it carries the current id.
   case bookmark
   case drain(Drain)
@@ -174,9 +183,28 @@ package enum ServerEvent: Hashable, Sendable {
     case .ready: "ready"
     case .reconnectRequired: "reconnect-required"
     case .build: "build"
+    case .catalog: "catalog"
+    case .directory: "directory"
     case .bookmark: "bookmark"
     case .drain: "drain"
     case .reset: "reset"
+    }
+  }
+}
+
+extension Ready {
+  /// Goes from the state before an event to the one after it.
+  package mutating func apply(_ event: ServerEvent) {
+    switch event {
+    case .ready(let state): self = state
+    case .reconnectRequired(let notice):
+      state = .serving
+      generation = notice.record ?? generation
+    case .build(let build): state = build.state
+    case .catalog(let change): revisions.catalog = change.revision
+    case .directory(let change): revisions.directory = change.revision
+    case .drain: state = .draining
+    case .bookmark, .reset: break
     }
   }
 }

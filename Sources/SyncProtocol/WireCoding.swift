@@ -23,6 +23,7 @@ extension ServerEvent {
     case .ready(let value): try WireJSON.encode(value)
     case .reconnectRequired(let value): try WireJSON.encode(value)
     case .build(let value): try WireJSON.encode(value)
+    case .catalog(let value), .directory(let value): try WireJSON.encode(value)
     case .bookmark: Data("{}".utf8)
     case .drain(let value): try WireJSON.encode(value)
     case .reset(let value): try WireJSON.encode(value)
@@ -38,6 +39,8 @@ extension ServerEvent {
     case "reconnect-required":
       self = .reconnectRequired(try WireJSON.decode(ReconnectRequired.self, from: data))
     case "build": self = .build(try WireJSON.decode(BuildState.self, from: data))
+    case "catalog": self = .catalog(try WireJSON.decode(RevisionChange.self, from: data))
+    case "directory": self = .directory(try WireJSON.decode(RevisionChange.self, from: data))
     case "bookmark": self = .bookmark
     case "drain": self = .drain(try WireJSON.decode(Drain.self, from: data))
     case "reset": self = .reset(try WireJSON.decode(Reset.self, from: data))

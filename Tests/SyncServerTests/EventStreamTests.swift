@@ -60,7 +60,7 @@ import Testing
 
   @Test func readyHoldsEverythingThatWasSentBefore() async throws {
     try await ServerFixture.with { server in
-      await server.project.events.post(BuildState(state: .degraded, problems: []))
+      await server.project.events.post(.build(BuildState(state: .degraded, problems: [])))
       let witness = try await server.tcp()
       _ = try await witness.openEvents(host: server.host)
       while case .ready(let ready) = try await witness.nextEvent()?.event {

@@ -11,7 +11,7 @@ import Testing
       _ = try await client.openEvents(host: server.host)
       #expect(try await client.nextEvent()?.event?.name == "ready")
       await server.project.events.post(
-        Drain(reason: "test", reconnectAfterMs: 1, spreadMs: 2)
+        .drain(Drain(reason: "test", reconnectAfterMs: 1, spreadMs: 2))
       )
       await server.shutDown()
       #expect(try await client.nextEvent()?.event?.name == "drain")

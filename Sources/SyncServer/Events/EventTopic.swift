@@ -4,6 +4,8 @@ import SyncProtocol
 enum EventTopic: Hashable, Sendable {
   case generation
   case build
+  case catalog
+  case directory
   case bookmark
   case drain
   case reset
@@ -14,6 +16,8 @@ enum EventTopic: Hashable, Sendable {
       // A later notice carries everything that `ready` said of the generation.
       case .ready, .reconnectRequired: .generation
       case .build: .build
+      case .catalog: .catalog
+      case .directory: .directory
       case .bookmark: .bookmark
       case .drain: .drain
       case .reset: .reset

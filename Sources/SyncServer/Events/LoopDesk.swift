@@ -169,18 +169,7 @@ final class LoopDesk {
   private func apply(_ posted: PostedEvent) {
     readyFrame = nil
     position = posted.id
-    switch posted.event {
-    case .ready(let state): ready = state
-    case .reconnectRequired(let notice):
-      ready = Ready(project: ready.project, state: .serving, generation: notice.record)
-    case .build(let build): become(build.state)
-    case .drain: become(.draining)
-    case .bookmark, .reset: break
-    }
-  }
-
-  private func become(_ state: ProjectStatus.State) {
-    ready = Ready(project: ready.project, state: state, generation: ready.generation)
+    ready.apply(posted.event)
   }
 
   // MARK: Timers, one of each kind for all streams of the loop

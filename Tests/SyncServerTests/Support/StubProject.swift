@@ -71,7 +71,7 @@ final class StubProject: ServedProject {
       changed: changed,
       spreadMs: 5_000
     )
-    await events.post(notice, record: record, id: id)
+    await events.post(notice, id: id)
   }
 
   var reloads: [ReloadReason] { state.withLock { $0.reloads.map(\.0) } }
