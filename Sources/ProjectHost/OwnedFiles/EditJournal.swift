@@ -67,9 +67,8 @@ final class EditJournal {
     return number
   }
 
-  /// Adds a record.
+  /// Adds a record, on the disk before anything else is done where that is asked for.
   ///
-  /// - Parameter isDurable: whether it has to be on the disk before anything else is done.
   /// - Throws: then the journal is as it was before.
   func append(_ record: JournalRecord, isDurable: Bool) throws(FileFailure) {
     let path = folder.path(of: name)

@@ -16,7 +16,9 @@ struct FileAttributes {
     extended = Self.extended(of: file)
   }
 
-  /// Gives them to a new file. Owner and group stay as they are where this account may not set
+  /// Gives them to a new file.
+  ///
+  /// Owner and group stay as they are where this account may not set
   /// them, and attributes where the file system takes none: the content matters more.
   func set(on file: Int32, _ path: String) throws(FileFailure) {
     if fchown(file, owner, group) != 0 { _ = fchown(file, uid_t.max, group) }

@@ -22,8 +22,8 @@ struct FileReplacement {
   let new: String
   let revision: @Sendable ([UInt8]) -> String
   let steps: EditStepHook
-  /// The file that holds the new bytes.
-  private(set) var staged: FileStamp?
+  /// The file that holds the new bytes, held open: its number is not used again meanwhile.
+  private(set) var staged: HeldFile?
   /// Whether the file system could not exchange two names.
   private(set) var usedFallback = false
   /// Whether an exchange broke off half-way: neither done nor undone.
@@ -78,11 +78,18 @@ struct FileReplacement {
       guard fsync(file) == 0 else {
         throw FileFailure(errno, "write to the disk", folder.path(of: temporary))
       }
-      staged = FileStamp(of: file)
     } catch {
       try? folder.remove(temporary)
       throw error
     }
+    staged = HeldFile(temporary, in: folder)
+    waitForCopies()
+  }
+
+  /// A program that is being started holds copies of all descriptors for a moment, also of the one
+  /// that wrote the new bytes: later they would look like somebody else's who writes them.
+  private func waitForCopies() {
+    for _ in 0..<100 where folder.isBeingWritten(temporary) { usleep(1_000) }
   }
 
   /// Gives the new bytes their name.
@@ -149,11 +156,16 @@ struct FileReplacement {
     return revision(content.bytes) == base ? .base : .foreign
   }
 
-  /// Whether the name still leads to our bytes, and nobody is about to change them.
-  var isInPlace: Bool { holdsOurs(name) }
+  /// Whether the name still leads to our file, whatever was written into it since.
+  var isInPlace: Bool {
+    guard let staged else { return false }
+    return folder.stamp(of: name)?.isSameFile(as: staged.stamp) == true
+  }
 
+  /// Whether a name leads to our bytes, and nobody is about to change them.
   private func holdsOurs(_ name: String) -> Bool {
-    guard let staged, let content = try? folder.read(name), content.stamp.isSameFile(as: staged)
+    guard let staged, let content = try? folder.read(name),
+      content.stamp.isSameFile(as: staged.stamp)
     else { return false }
     return !folder.isBeingWritten(name) && revision(content.bytes) == new
   }
@@ -170,18 +182,29 @@ struct FileReplacement {
     return isSettled
   }
 
+  /// Whoever writes on top of what we placed is newer than what we hold, and gets the name.
   private func exchangeBack() throws(FileFailure) -> Bool {
-    for _ in 0..<8 {
-      // Newer than ours: it stays.
-      guard holdsOurs(name) else { break }
+    var placed: FileStamp?
+    for _ in 0..<16 {
+      guard let held = folder.stamp(of: temporary), isStillPlaced(placed, as: name) else { break }
       guard try swap() else { break }
-      if holdsOurs(temporary) { return true }
-      // Somebody wrote on top of ours just then: theirs is the newest and goes back.
-      guard try swap() else { break }
+      if isStillPlaced(placed, as: temporary) { break }
+      placed = held
     }
     guard let content = try folder.read(temporary) else { return true }
     let left = revision(content.bytes)
     return left == base || left == new
+  }
+
+  /// - Parameters:
+  ///   - placed: what we gave the name to last; `nil` for our bytes.
+  ///   - name: where it is now if nobody interfered.
+  /// - Returns: whether it is there.
+  private func isStillPlaced(_ placed: FileStamp?, as name: String) -> Bool {
+    guard let placed else { return holdsOurs(name) }
+    guard let stamp = folder.stamp(of: name) else { return false }
+    return stamp.isSameFile(as: placed) && stamp.size == placed.size
+      && stamp.modified == placed.modified
   }
 
   /// False when one of the two is not there any more.

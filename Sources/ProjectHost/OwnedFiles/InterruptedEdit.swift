@@ -23,6 +23,7 @@ package struct InterruptedEdit {
   ///   - target: what has the file's name now.
   ///   - temporary: what lies beside it, under the name that the journal tells.
   ///   - makesFile: whether there was no file before the edit.
+  /// - Returns: what is to be done, and whether the edit counts as done.
   package static func verdict(target: Found, temporary: Found, makesFile: Bool) -> Verdict {
     switch (target, temporary) {
     case (.new, .foreign): makesFile ? .park : .giveBack

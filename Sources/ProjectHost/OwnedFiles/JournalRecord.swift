@@ -1,7 +1,9 @@
 import Foundation
 import SyncProtocol
 
-/// One line of the journal. It holds no password and no hash of one: of operations it keeps a
+/// One line of the journal.
+///
+/// It holds no password and no hash of one: of operations it keeps a
 /// fingerprint under the server's key.
 struct JournalRecord: Codable {
   enum Kind: String, Codable {

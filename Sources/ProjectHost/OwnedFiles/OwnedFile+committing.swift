@@ -64,7 +64,11 @@ extension OwnedFile {
     try replacement.stage(edit.after.bytes)
     let outcome = edit.outcome(revision: replacement.new, at: settings.now())
     let number = desk.journal.nextNumber()
-    let remembered = settings.remember(edit.after, memory)
+    // What the edit deletes is remembered too.
+    let remembered = settings.remember(
+      edit.after,
+      settings.remember(edit.before.document, memory)
+    )
     do throws(FileFailure) {
       let intent = JournalRecord.Intent(
         outcome: outcome,
@@ -161,7 +165,7 @@ extension OwnedFile {
     adopt(edit.after, replacement.new, path, exists: true)
     seen = nil
     if let staged = replacement.staged, let stamp = replacement.folder.stamp(of: replacement.name),
-      stamp.isSameFile(as: staged)
+      stamp.isSameFile(as: staged.stamp)
     {
       seen = Seen(path: path, stamp: stamp, revision: replacement.new)
     }

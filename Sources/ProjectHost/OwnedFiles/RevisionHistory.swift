@@ -6,9 +6,7 @@ struct RevisionHistory: Sendable {
 
   private var entries: [(revision: String, toNext: Set<String>?)] = []
 
-  /// A new revision.
-  ///
-  /// - Parameter changed: what differs from the one before; `nil` when that is not known.
+  /// Takes a new revision, and what differs from the one before; `nil` when that is not known.
   mutating func add(_ revision: String, changed: Set<String>?) {
     if let last = entries.indices.last {
       entries[last].toNext = changed.flatMap { $0.count > Self.mostElements ? nil : $0 }

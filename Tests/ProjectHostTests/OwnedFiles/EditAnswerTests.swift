@@ -2,6 +2,7 @@ import Foundation
 import ProjectHost
 import ProjectModel
 import SyncProtocol
+import Synchronization
 import Testing
 
 @Suite struct EditAnswerTests {

@@ -54,7 +54,7 @@ struct LinesDocument: OwnedDocument {
     )
   }
 
-  /// - Parameter context: the largest `id<n>` that was ever given.
+  // The context is the largest `id<n>` that was ever given.
   func applying(
     _ operations: [Operation],
     in context: Int

@@ -129,12 +129,13 @@ extension OwnedFile where Document == LinesDocument {
 func refusal(
   _ edit: () async throws(ProblemDetails) -> EditResult
 ) async throws -> ProblemDetails {
+  let result: EditResult
   do throws(ProblemDetails) {
-    let result = try await edit()
-    throw UnexpectedAnswer(result: result)
-  } catch let problem as ProblemDetails {
-    return problem
+    result = try await edit()
+  } catch {
+    return error
   }
+  throw UnexpectedAnswer(result: result)
 }
 
 struct UnexpectedAnswer: Error { let result: EditResult }

@@ -46,11 +46,12 @@ import Testing
     /// In two parts, so that there is something half-written.
     private static func put(_ bytes: [UInt8], _ path: String, _ flags: Int32) {
       let file = open(path, flags, 0o644)
-      guard file >= 0 else { return Issue.record("the writer cannot open the file: \(errno)") }
-      var rest = bytes[...]
-      for part in [rest.prefix(5), rest.dropFirst(5)] {
-        rest = part
-        _ = Array(rest).withUnsafeBytes { Foundation.write(file, $0.baseAddress, $0.count) }
+      guard file >= 0 else {
+        Issue.record("the writer cannot open the file: \(errno)")
+        return
+      }
+      for part in [bytes.prefix(5), bytes.dropFirst(5)] {
+        _ = Array(part).withUnsafeBytes { Foundation.write(file, $0.baseAddress, $0.count) }
         sched_yield()
       }
       close(file)
@@ -85,7 +86,6 @@ import Testing
     let seen = bench.documents.withLock { $0.compactMap { $0.lines["w"].flatMap { Int($0) } } }
     #expect(seen == seen.sorted(), "a write went back")
     #expect(bench.leftovers == [])
-    #expect(done > 0)
   }
 
   @Test(.timeLimit(.minutes(1)))
