@@ -81,7 +81,10 @@ let package = Package(
     ),
     .testTarget(
       name: "ProjectHostTests",
-      dependencies: ["Bundler", "ProjectHost", "ProjectModel", "SyncProtocol"]
+      dependencies: [
+        "Bundler", "ProjectHost", "ProjectModel", "SyncProtocol",
+        .product(name: "Logging", package: "swift-log"),
+      ]
     ),
 
     // SyncServer

@@ -129,7 +129,20 @@ package final class HostedProject: Sendable {
     reason: ReloadReason,
     deadline: ContinuousClock.Instant
   ) async -> ReloadResult {
-    await coordinator.reload(reason: reason, deadline: deadline)
+    await coordinator.reload(reason: reason, durability: .file, deadline: deadline).result
+  }
+
+  /// The save-all: waits until everything written before the call is published; never throws.
+  package func saveAll(
+    _ request: BarrierRequest,
+    deadline: ContinuousClock.Instant
+  ) async -> BarrierResult {
+    let answer = await coordinator.reload(
+      reason: .saveAll,
+      durability: request.durable ?? .generation,
+      deadline: deadline
+    )
+    return answer.result(checking: request.files ?? [])
   }
 
   package func condition() async -> ProjectCondition { await coordinator.condition() }
