@@ -140,3 +140,10 @@ package struct CatalogDocument: OwnedDocument {
     return text.contains("utf-8") || text.contains("us-ascii")
   }
 }
+
+extension CatalogDocument {
+  /// Runs the span scanner alone, on any bytes: for its tests and measurements.
+  package static func scanOnly(_ bytes: [UInt8]) {
+    _ = try? CatalogSpans(scanning: bytes)
+  }
+}

@@ -18,7 +18,7 @@ struct CatalogMerger {
     return root
   }
 
-  /// - Parameter base: `nil` for an element that both sides added.
+  /// An element that both sides have; without a base both added it.
   private mutating func merged(
     _ base: CatalogElement?,
     _ ours: CatalogElement,

@@ -84,50 +84,50 @@ extension CatalogOperation: Codable {
     var out = OperationOutput(encoder)
     switch self {
     case .addTable(let name, let uuid, let attributes, let key):
-      try out.put("add-table", ["name": name, "uuid": uuid])
+      try out.put(op: "add-table", ["name": name, "uuid": uuid])
       try out.put(attributes: attributes)
-      if let key { try out.put("key", key) }
+      if let key { try out.put(key: "key", key) }
     case .renameTable(let table, let name):
-      try out.put("rename-table", ["table": table, "name": name])
-    case .trashTable(let table): try out.put("trash-table", ["table": table])
+      try out.put(op: "rename-table", ["table": table, "name": name])
+    case .trashTable(let table): try out.put(op: "trash-table", ["table": table])
     case .restoreTable(let table, let name):
-      try out.put("restore-table", ["table": table, "name": name])
+      try out.put(op: "restore-table", ["table": table, "name": name])
     case .deleteTable(let table, let cascade, let force):
-      try out.put("delete-table", ["table": table])
+      try out.put(op: "delete-table", ["table": table])
       try out.put(flags: ["cascade": cascade, "force": force])
     case .setTableAttribute(let table, let attribute, let value):
       try out.put(
-        "set-table-attribute",
+        op: "set-table-attribute",
         ["table": table, "attribute": attribute, "value": value]
       )
     case .addField(let table, let field):
-      try out.put("add-field", ["table": table])
+      try out.put(op: "add-field", ["table": table])
       try field.put(into: &out)
     case .renameField(let table, let field, let name):
-      try out.put("rename-field", ["table": table, "field": field, "name": name])
+      try out.put(op: "rename-field", ["table": table, "field": field, "name": name])
     case .deleteField(let table, let field, let cascade):
-      try out.put("delete-field", ["table": table, "field": field])
+      try out.put(op: "delete-field", ["table": table, "field": field])
       try out.put(flags: ["cascade": cascade])
     case .setFieldAttribute(let table, let field, let attribute, let value):
       try out.put(
-        "set-field-attribute",
+        op: "set-field-attribute",
         ["table": table, "field": field, "attribute": attribute, "value": value]
       )
     case .setPrimaryKey(let table, let fields):
-      try out.put("set-primary-key", ["table": table])
-      try out.put("fields", fields)
+      try out.put(op: "set-primary-key", ["table": table])
+      try out.put(key: "fields", fields)
     case .addIndex(let index): try index.put(into: &out)
-    case .deleteIndex(let index): try out.put("delete-index", ["index": index])
+    case .deleteIndex(let index): try out.put(op: "delete-index", ["index": index])
     case .addRelation(let relation): try relation.put(into: &out)
-    case .deleteRelation(let relation): try out.put("delete-relation", ["relation": relation])
+    case .deleteRelation(let relation): try out.put(op: "delete-relation", ["relation": relation])
     case .setRelationAttribute(let relation, let attribute, let value):
       try out.put(
-        "set-relation-attribute",
+        op: "set-relation-attribute",
         ["relation": relation, "attribute": attribute, "value": value]
       )
     case .setExtra(let owner, let attribute, let value):
       try out.put(
-        "set-extra",
+        op: "set-extra",
         owner.names.merging(["attribute": attribute, "value": value]) { one, _ in one }
       )
     }
@@ -154,7 +154,7 @@ extension CatalogNewField: Codable {
   }
 
   fileprivate func put(into out: inout OperationOutput) throws {
-    try out.put(nil, ["name": name, "type": type, "uuid": uuid])
+    try out.put(op: nil, ["name": name, "type": type, "uuid": uuid])
     try out.put(attributes: attributes)
   }
 }
@@ -172,10 +172,10 @@ extension CatalogNewIndex {
 
   fileprivate func put(into out: inout OperationOutput) throws {
     try out.put(
-      "add-index",
+      op: "add-index",
       ["table": table, "kind": kind, "type": type, "name": name, "uuid": uuid]
     )
-    try out.put("fields", fields)
+    try out.put(key: "fields", fields)
     try out.put(flags: ["unique": isUnique])
   }
 }
@@ -194,7 +194,7 @@ extension CatalogNewRelation {
 
   fileprivate func put(into out: inout OperationOutput) throws {
     try out.put(
-      "add-relation",
+      op: "add-relation",
       [
         "sourceTable": sourceTable, "sourceField": sourceField,
         "destinationTable": destinationTable, "destinationField": destinationField,

@@ -1,4 +1,6 @@
-/// How a file is written: line ends, indentation, empty elements. New elements follow it.
+/// How a file is written: line ends, indentation, empty elements.
+///
+/// New elements follow it.
 struct CatalogStyle {
   let newline: [UInt8]
   let indent: [UInt8]

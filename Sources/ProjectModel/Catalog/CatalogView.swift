@@ -6,7 +6,7 @@ package struct CatalogView: Codable, Hashable, Sendable {
     package let uuid: String?
     /// 4D's number.
     package let type: Int?
-    /// A word for it: `alpha`, `longint`, …
+    /// A word for it, as operations take it.
     package let typeName: String
     /// All others.
     package let attributes: [String: String]

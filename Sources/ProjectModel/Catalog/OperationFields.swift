@@ -98,22 +98,22 @@ struct OperationOutput {
     container = encoder.container(keyedBy: OperationFields.Key.self)
   }
 
-  mutating func put(_ op: String?, _ texts: [String: String?]) throws {
+  mutating func put(op: String?, _ texts: [String: String?]) throws {
     if let op { try container.encode(op, forKey: .init(stringValue: "op")) }
     for (name, text) in texts {
       if let text { try container.encode(text, forKey: .init(stringValue: name)) }
     }
   }
 
-  mutating func put(_ name: String, _ value: some Encodable) throws {
+  mutating func put(key name: String, _ value: some Encodable) throws {
     try container.encode(value, forKey: .init(stringValue: name))
   }
 
   mutating func put(attributes: [String: String]) throws {
-    if !attributes.isEmpty { try put("attributes", attributes) }
+    if !attributes.isEmpty { try put(key: "attributes", attributes) }
   }
 
   mutating func put(flags: [String: Bool]) throws {
-    for (name, flag) in flags where flag { try put(name, true) }
+    for (name, flag) in flags where flag { try put(key: name, true) }
   }
 }

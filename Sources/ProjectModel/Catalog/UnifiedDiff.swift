@@ -1,8 +1,6 @@
 /// Two texts' difference as `diff -u` writes it.
 package enum UnifiedDiff {
-  /// The difference; empty when the texts are the same.
-  ///
-  /// - Parameter context: how many unchanged lines stand around a change.
+  /// The difference, with so many unchanged lines of context; empty when the texts are the same.
   package static func text(
     from old: [UInt8],
     to new: [UInt8],
