@@ -161,7 +161,7 @@ struct CatalogChange {
     }
     let fields = Set(table.children.filter { $0.name == "field" }.compactMap(\.uuid))
     try release(fields, cascade, keyOf: nil, what: "the table \(table["name"] ?? "")", table.uuid)
-    root.children.removeAll { $0.name == "table" && $0.uuid == table.uuid }
+    if let place = root.children.firstIndex(of: table) { root.children.remove(at: place) }
   }
 
   // MARK: Fields
@@ -215,8 +215,8 @@ struct CatalogChange {
     let table = root.children[place.table]
     let field = table.children[place.field]
     let what = "the field \(table["name"] ?? "").\(field["name"] ?? "")"
-    let uuid = field.uuid ?? ""
-    try release([uuid], cascade, keyOf: place.table, what: what, field.uuid)
+    let uuids = Set([field.uuid].compactMap { $0 })
+    try release(uuids, cascade, keyOf: place.table, what: what, field.uuid)
     for index in root.children.indices where root.children[index].uuid == table.uuid {
       root.children[index].children.removeAll { $0.name == "field" && $0 == field }
     }

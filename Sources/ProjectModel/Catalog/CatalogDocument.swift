@@ -61,12 +61,18 @@ package struct CatalogDocument: OwnedDocument {
       file: path.display,
       line: Self.line(of: spans.nodes[node].start, in: bytes),
       element: element.isEmpty ? nil : element,
-      text: violation.identity.text
+      text: violation.text
     )
   }
 
-  var violationIdentities: Set<CatalogRules.Violation.Identity> {
+  private var violationIdentities: Set<CatalogRules.Violation.Identity> {
     Set(violations.map(\.identity))
+  }
+
+  /// The problems that neither of two other states has.
+  func problems(notIn one: Self, or other: Self) -> [Problem] {
+    let known = one.violationIdentities.union(other.violationIdentities)
+    return violations.filter { !known.contains($0.identity) }.map(problem)
   }
 
   package func applying(_ operations: [CatalogOperation], in context: CatalogIDMarks)
@@ -83,9 +89,8 @@ package struct CatalogDocument: OwnedDocument {
       }
     }
     let document = try document(with: change.root)
-    let known = violationIdentities
-    let broken = document.violations.filter { !known.contains($0.identity) }
-    guard broken.isEmpty else { throw RefusedEdit(broken.map(document.problem)) }
+    let broken = document.problems(notIn: self, or: self)
+    guard broken.isEmpty else { throw RefusedEdit(broken) }
     return document
   }
 

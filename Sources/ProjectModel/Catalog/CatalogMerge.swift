@@ -59,14 +59,12 @@ package func mergeCatalogs(base: [UInt8], ours: [UInt8], theirs: [UInt8])
       notes: []
     )
   }
-  let known = mine.violationIdentities.union(other.violationIdentities)
-  let broken = merged.violationIdentities.subtracting(known).map {
-    CatalogMerge.Conflict(element: $0.element, text: "after the merge " + $0.text)
+  let broken = merged.problems(notIn: mine, or: other).map { problem in
+    CatalogMerge.Conflict(element: problem.element, text: "after the merge " + problem.text)
   }
   return CatalogMerge(
     bytes: ConflictMarkers.text(ours: merged.bytes, theirs: alternative.bytes),
-    conflicts: merger.conflicts + merger.renumberedTables
-      + broken.sorted { $0.text < $1.text },
+    conflicts: merger.conflicts + merger.renumberedTables + broken,
     notes: merger.notes
   )
 }

@@ -1,16 +1,18 @@
 /// What holds in catalogs that 4D wrote (4d-domain §5.2), each rule with a stable id.
 struct CatalogRules {
   struct Violation: Sendable {
-    /// What makes it the same violation in another state: rule, element and what is wrong.
+    /// What makes it the same violation in another state; a new name alone makes it no other.
     struct Identity: Hashable, Sendable {
       let rule: String
       let element: String
-      let text: String
+      /// What tells it from others of the element; the sentence where the element has no uuid.
+      let detail: String
     }
 
     let identity: Identity
     /// The places of the children that lead from the root to the element.
     let path: [Int]
+    let text: String
   }
 
   private var violations: [Violation] = []
@@ -29,14 +31,16 @@ struct CatalogRules {
     _ rule: String,
     _ element: CatalogElement,
     _ path: [Int],
+    detail: String = "",
     _ text: String
   ) {
+    let uuid = element.ownUUID
     let identity = Violation.Identity(
       rule: "catalog-" + rule,
-      element: element.ownUUID ?? "",
-      text: text
+      element: uuid ?? "",
+      detail: uuid == nil ? text : detail
     )
-    violations.append(Violation(identity: identity, path: path))
+    violations.append(Violation(identity: identity, path: path, text: text))
   }
 
   private mutating func check(_ root: CatalogElement) {
@@ -50,9 +54,15 @@ struct CatalogRules {
       checkUUID(table, [index])
       checkName(table, [index], isTrashed: table.isTrashed)
       if !names.insert(name.lowercased()).inserted {
-        add("table-name-duplicate", table, [index], "the table name \(name) is taken")
+        add(
+          "table-name-duplicate",
+          table,
+          [index],
+          detail: name.lowercased(),
+          "the table name \(name) is taken"
+        )
       }
-      checkID(table, [index], &ids, &last, "table")
+      checkID(table, in: root, [index], &ids, &last, "table")
       if let uuid = table.uuid { tables[uuid] = name }
       checkFields(of: table, index)
     }
@@ -60,6 +70,7 @@ struct CatalogRules {
       checkKey(of: table, index)
     }
     var lastIndex = ""
+    var isUnsorted = false
     for (at, element) in root.children.enumerated() {
       if element.name == "index" {
         checkUUID(element, [at])
@@ -67,8 +78,9 @@ struct CatalogRules {
           add("index-empty", element, [at], "the index has no field")
         }
         if let uuid = element.uuid {
-          if uuid < lastIndex {
-            add("index-order", element, [at], "the index is not in the order of the uuids")
+          if uuid < lastIndex, !isUnsorted {
+            isUnsorted = true
+            add("index-order", root, [at], "the indexes are not in the order of their uuids")
           }
           lastIndex = max(lastIndex, uuid)
         }
@@ -111,10 +123,11 @@ struct CatalogRules {
           "field-name-duplicate",
           field,
           [index, at],
+          detail: name.lowercased(),
           "the field name \(name) is taken in \(table["name"] ?? "")"
         )
       }
-      checkID(field, [index, at], &ids, &last, "field")
+      checkID(field, in: table, [index, at], &ids, &last, "field")
       let type = field["type"] ?? ""
       if !(Int(type).map(CatalogFieldType.isKnown) ?? false) {
         add("field-type-unknown", field, [index, at], "the field type \(type) is not known")
@@ -137,6 +150,7 @@ struct CatalogRules {
             "primary-key-name-stale",
             table,
             [index, at],
+            detail: uuid ?? name,
             "the primary key calls its field \(name), the field's name is \(field.name)"
           )
         }
@@ -145,6 +159,7 @@ struct CatalogRules {
           "primary-key-dangling",
           table,
           [index, at],
+          detail: uuid ?? name,
           "the primary key of \(table["name"] ?? "") names a field \(name) that the table has not"
         )
       }
@@ -163,6 +178,7 @@ struct CatalogRules {
           "field-ref-dangling",
           owner,
           path + [at],
+          detail: ref.uuid ?? name,
           "the \(owner.name) refers to a field \(name) (\(ref.uuid ?? "no uuid")) that does not exist"
         )
         continue
@@ -172,6 +188,7 @@ struct CatalogRules {
           "ref-name-stale",
           owner,
           path + [at],
+          detail: ref.uuid ?? name,
           "the \(owner.name) calls a field \(name), its name is \(field.name)"
         )
       }
@@ -181,6 +198,7 @@ struct CatalogRules {
           "field-ref-wrong-table",
           owner,
           path + [at],
+          detail: ref.uuid ?? name,
           "the \(owner.name) looks for the field \(name) in another table than its own"
         )
       } else if let called = table["name"], let real = tables[field.table], called != real {
@@ -188,6 +206,7 @@ struct CatalogRules {
           "ref-name-stale",
           owner,
           path + [at],
+          detail: field.table,
           "the \(owner.name) calls a table \(called), its name is \(real)"
         )
       }
@@ -220,6 +239,7 @@ struct CatalogRules {
 
   private mutating func checkID(
     _ element: CatalogElement,
+    in parent: CatalogElement,
     _ path: [Int],
     _ ids: inout Set<Int>,
     _ last: inout Int,
@@ -235,9 +255,17 @@ struct CatalogRules {
       return
     }
     if !ids.insert(id).inserted {
-      add("\(what)-id-duplicate", element, path, "the \(what) id \(id) is taken")
-    } else if id < last {
-      add("\(what)-order", element, path, "the \(what) \(id) is not in the order of the ids")
+      add(
+        "\(what)-id-duplicate",
+        element,
+        path,
+        detail: String(id),
+        "the \(what) id \(id) is taken"
+      )
+    } else if id < last, last != .max {
+      add("\(what)-order", parent, path, "the \(what)s are not in the order of their ids")
+      // Told once for each parent.
+      last = .max
     }
     last = max(last, id)
   }
@@ -283,6 +311,7 @@ struct CatalogRules {
           "element-misplaced",
           parent,
           path + [at],
+          detail: child.uuid ?? child.name,
           "a \(child.name) stands inside the \(parent.name) \(parent["name"] ?? "")"
         )
       }
@@ -292,6 +321,7 @@ struct CatalogRules {
           "section-order",
           parent,
           path + [at],
+          detail: child.name,
           "a \(child.name) stands behind the sections that follow it"
         )
       }
