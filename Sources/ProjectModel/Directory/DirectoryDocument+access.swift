@@ -1,0 +1,66 @@
+/// What others ask of the directory.
+extension DirectoryDocument {
+  /// The user of that name, in any case; `nil` when there is none or the name is not clear.
+  package func user(named name: String) -> DirectoryUser? { content.user(name) }
+
+  /// What a user logs in with; `nil` for a user without a password and for none at all.
+  package func credential(of userName: String) -> StoredPassword? {
+    content.user(userName)?.password
+  }
+
+  /// Whether access is controlled at all (4d-domain §6.4).
+  ///
+  /// Until the Designer has a password everybody is the Designer. A password of the wrong shape counts, so that a fault opens nothing.
+  package var designerHasPassword: Bool {
+    content.users.contains { $0.builtIn == .designer && $0.password != nil }
+  }
+
+  /// The group whose members may develop: `*` for everyone, empty for nobody.
+  ///
+  /// Nobody where the setting is there but is no text; everyone where it is missing, as in 4D's
+  /// new projects.
+  package var designAccessGroup: String { content.designAccessGroup }
+
+  /// Whether a user is in a group: `*` holds everyone, an empty name nobody, and the users of a
+  /// member group are members too (4d-domain §6.4).
+  package func isMember(_ userName: String, of groupName: String) -> Bool {
+    if groupName == "*" { return true }
+    guard !groupName.isEmpty, case .one(let user) = content.userNames.find(userName),
+      case .one(let start) = content.groupNames.find(groupName)
+    else { return false }
+    var seen: Set<Int> = [start]
+    var open = [start]
+    while let index = open.popLast() {
+      let group = content.groups[index]
+      if group.users.contains(where: { content.userNames.find($0.text) == .one(user) }) {
+        return true
+      }
+      for member in group.groups {
+        guard case .one(let next) = content.groupNames.find(member.text) else { continue }
+        if seen.insert(next).inserted { open.append(next) }
+      }
+    }
+    return false
+  }
+
+  /// The bytes for people: each password, and whatever else looks like a hash, shows as `…`.
+  package var redactedBytes: [UInt8] {
+    guard let spans = scanAgain() else { return [] }
+    Self.redact(spans.root)
+    return spans.bytes
+  }
+
+  private static func redact(_ node: JSONNode) {
+    for index in node.items.indices {
+      let value = node.items[index].value
+      let isPassword = node.items[index].key?.text?.lowercased().contains("password") ?? false
+      let looksLikeOne = value.text.map { StoredPassword($0) != .other } ?? false
+      // A user or group may be called Password; its members are looked at one by one.
+      if value.kind == .object || value.kind == .array {
+        redact(value)
+      } else if isPassword || looksLikeOne {
+        node.items[index].value = JSONNode(string: "…")
+      }
+    }
+  }
+}
