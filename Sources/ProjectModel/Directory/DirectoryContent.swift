@@ -31,6 +31,8 @@ struct DirectoryContent: Sendable {
   private(set) var sqlGranters: [SQLEntry] = []
   private(set) var userNames = NameTable()
   private(set) var groupNames = NameTable()
+  /// Whether it is unclear who the Designer is or what its password is.
+  private(set) var isDesignerUnclear = false
   /// What could not be read because it is not of its kind.
   private(set) var shapeFindings: [DirectoryFinding] = []
 
@@ -61,6 +63,8 @@ struct DirectoryContent: Sendable {
   func setting(_ key: String) -> String? { settings.last { $0.key == key }?.value }
 
   private mutating func readUsers(_ spans: JSONSpans) {
+    let sections = spans.root.indices(of: "users").map { spans.root.items[$0].value }
+    isDesignerUnclear = sections.count > 1 || sections.contains { $0.kind != .object }
     let items = members(of: spans.root, "users", spans, element: "")
     var count: [String: Int] = [:]
     for item in items { count[item.key?.text ?? "", default: 0] += 1 }
@@ -71,6 +75,7 @@ struct DirectoryContent: Sendable {
       let name = builtIn.map { alias ?? $0.usualName } ?? key
       let line = spans.line(of: item)
       if item.value.kind != .object {
+        isDesignerUnclear = isDesignerUnclear || builtIn == .designer
         report(
           DirectoryElement.user(name),
           line,

@@ -10,9 +10,11 @@ extension DirectoryDocument {
 
   /// Whether access is controlled at all (4d-domain §6.4).
   ///
-  /// Until the Designer has a password everybody is the Designer. A password of the wrong shape counts, so that a fault opens nothing.
+  /// Until the Designer has a password everybody is the Designer. A password of the wrong shape counts, and so do
+  /// users that cannot be read: a fault opens nothing.
   package var designerHasPassword: Bool {
-    content.users.contains { $0.builtIn == .designer && $0.password != nil }
+    content.isDesignerUnclear
+      || content.users.contains { $0.builtIn == .designer && $0.password != nil }
   }
 
   /// The group whose members may develop: `*` for everyone, empty for nobody.
@@ -20,6 +22,14 @@ extension DirectoryDocument {
   /// Nobody where the setting is there but is no text; everyone where it is missing, as in 4D's
   /// new projects.
   package var designAccessGroup: String { content.designAccessGroup }
+
+  /// Whether a user is one who develops: the Designer or a member of `designAccessGroup`.
+  ///
+  /// 4D keeps the Designer out of nothing. It says nothing about passwords.
+  package func hasDesignAccess(_ userName: String) -> Bool {
+    guard let user = content.user(userName) else { return false }
+    return user.builtIn == .designer || isMember(userName, of: designAccessGroup)
+  }
 
   /// Whether a user is in a group: `*` holds everyone, an empty name nobody, and the users of a
   /// member group are members too (4d-domain §6.4).

@@ -1,7 +1,8 @@
 /// Finds users or groups by name: the same spelling first, then without regard to case.
 ///
-/// 4D compares names without regard to case, so two that differ in nothing else cannot be told
-/// apart; a file may hold such twins all the same.
+/// 4D does not say whether case counts in these names. Its comparisons of texts ignore it, so new
+/// twins are refused; where a file holds some, the exact spelling tells them apart. Accents count:
+/// real files have both kinds side by side.
 struct NameTable: Sendable {
   enum Match: Hashable {
     case none

@@ -70,6 +70,34 @@ import Testing
     #expect(document.designerHasPassword)
   }
 
+  @Test(arguments: [
+    #"{"users":{"designer":{"password":""}}}"#, #"{"users":{"designer":{"password":null}}}"#,
+    #"{"users":{"designer":[]}}"#, #"{"users":[]}"#, #"{"users":{},"Users":{"designer":{}}}"#,
+    #"{"users":{"designer":{"password":"*"},"designer":{}}}"#,
+  ])
+  func aFaultOpensNothing(_ text: String) throws {
+    let document = try DirectoryFixture.document(text)
+    #expect(document.designerHasPassword)
+    #expect(!document.problems.isEmpty)
+  }
+
+  @Test(arguments: ["{}", #"{"users":{"designer":{}}}"#, #"{"users":{"A":{"password":"*"}}}"#])
+  func withoutADesignersPasswordAccessIsFree(_ text: String) throws {
+    #expect(try !DirectoryFixture.document(text).designerHasPassword)
+  }
+
+  @Test(arguments: [
+    (#""*""#, ["Designer", "A"]), (#""""#, ["Designer"]), (#""G""#, ["Designer", "A"]),
+    (#""Lost""#, ["Designer"]), ("7", ["Designer"]),
+  ])
+  func knowsWhoMayDevelop(_ group: String, _ names: [String]) throws {
+    let document = try DirectoryFixture.document(
+      #"{"users":{"designer":{},"A":{}},"groups":{"G":{"users":["A"]}},"settings":{"DesignAccessGroup":"#
+        + group + "}}"
+    )
+    #expect(["Designer", "A", "X"].filter { document.hasDesignAccess($0) } == names)
+  }
+
   @Test func givesOutWhatAUserLogsInWith() throws {
     let document = try DirectoryFixture.document(DirectoryFixture.recent)
     #expect(document.credential(of: "Designer") == .bcrypt(DirectoryFixture.bcrypt))
