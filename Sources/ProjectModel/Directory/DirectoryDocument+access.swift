@@ -25,7 +25,7 @@ extension DirectoryDocument {
 
   /// Whether a user is one who develops: the Designer or a member of `designAccessGroup`.
   ///
-  /// 4D keeps the Designer out of nothing. It says nothing about passwords.
+  /// 4D keeps the Designer out of nothing. Whether the user has a password is another question.
   package func hasDesignAccess(_ userName: String) -> Bool {
     guard let user = content.user(userName) else { return false }
     return user.builtIn == .designer || isMember(userName, of: designAccessGroup)

@@ -114,6 +114,21 @@ import Testing
     )
   }
 
+  @Test(arguments: [
+    (
+      "A", #"{"users":{"designer":{},"A":{}, "B" : {}},"groups":{"G":{"users":["B", "designer"]}}}"#
+    ),
+    (
+      "B", #"{"users":{"designer":{},"A":{}, "B" : {}},"groups":{"G":{"users":["A", "designer"]}}}"#
+    ),
+  ])
+  func takesAMemberOutOfALine(_ name: String, _ expected: String) throws {
+    let text =
+      #"{"users":{"designer":{},"A":{}, "B" : {}},"groups":{"G":{"users":["A", "B", "designer"]}}}"#
+    let document = try DirectoryFixture.document(text)
+    #expect(try document.edited(.removeMember(.user(name), group: "G")).text == expected)
+  }
+
   @Test func aNewNameGoesEverywhere() throws {
     let document = try DirectoryFixture.document(DirectoryFixture.recent)
     let edited = try document.edited(

@@ -129,7 +129,7 @@ extension DirectoryDocument {
 /// The lines that one text has and another has not, as a diff shows them.
 func changedLines(from old: String, to new: String) -> [String] {
   func lines(_ text: String) -> [Substring] {
-    text.split(separator: "\n", omittingEmptySubsequences: false)
+    text.split(omittingEmptySubsequences: false) { $0.isNewline }
   }
   return lines(new).difference(from: lines(old)).map { change in
     switch change {

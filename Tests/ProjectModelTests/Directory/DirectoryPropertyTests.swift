@@ -74,8 +74,24 @@ import Testing
       changed.isSubset(of: touched.union(isAbsent.map { "user:\($0)" })),
       "\(place): \(changed.subtracting(touched))"
     )
+    if let most = mostLines(of: operation), old.text.contains("settings") {
+      let lines = changedLines(from: old.text, to: new.text)
+      #expect(lines.count <= most, "\(place): \(lines)")
+    }
     // The order of those who are in both is where 4D's ids come from.
     #expect(!changed.contains { $0.hasPrefix("order:") }, "\(place)")
+  }
+
+  /// How many lines a diff may show for an operation on one element, made sections aside.
+  private func mostLines(of operation: DirectoryOperation) -> Int? {
+    switch operation {
+    // A line of its own, and a comma on the line before; or `{}` that becomes three lines.
+    case .setSetting: 3
+    case .setPassword, .clearPassword, .setStartupMethod: 4
+    // Up to three lines, a comma, and an empty section or not yet one.
+    case .addUser, .setRemoteGranter: 7
+    default: nil
+    }
   }
 
   @Test func anAddedAndDeletedUserLeavesNoTraceInAnyState() throws {

@@ -12,6 +12,16 @@ import Testing
     #expect(try JSONSpans(scanning: Array(text.utf8)).bytes == Array(text.utf8))
   }
 
+  @Test func nestsAsDeepAsTheCheckAllows() throws {
+    let text = String(repeating: "{\"a\":[", count: 255) + String(repeating: "]}", count: 255)
+    let document = try DirectoryFixture.document(text)
+    #expect(document.text == text)
+    #expect(document.redactedBytes == document.bytes)
+    #expect(throws: JSONSyntax.Failure.self) {
+      try JSONSpans(scanning: [UInt8](repeating: UInt8(ascii: "["), count: 100_000))
+    }
+  }
+
   @Test func keepsTheOrderAndDuplicateKeys() throws {
     let spans = try JSONSpans(scanning: Array("{\"b\":1,\n\"a\":2,\n\"b\":3}".utf8))
     #expect(spans.root.items.map { $0.key?.text } == ["b", "a", "b"])
