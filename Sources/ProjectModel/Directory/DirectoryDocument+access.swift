@@ -10,8 +10,8 @@ extension DirectoryDocument {
 
   /// Whether access is controlled at all (4d-domain §6.4).
   ///
-  /// Until the Designer has a password everybody is the Designer. A password of the wrong shape counts, and so do
-  /// users that cannot be read: a fault opens nothing.
+  /// Until the Designer has a password everybody is the Designer. A password of the wrong shape
+  /// counts, and so do users that cannot be read: a fault opens nothing.
   package var designerHasPassword: Bool {
     content.isDesignerUnclear
       || content.users.contains { $0.builtIn == .designer && $0.password != nil }
@@ -56,20 +56,22 @@ extension DirectoryDocument {
   /// The bytes for people: each password, and whatever else looks like a hash, shows as `…`.
   package var redactedBytes: [UInt8] {
     guard let spans = scanAgain() else { return [] }
-    Self.redact(spans.root)
+    Self.redact(spans.root, depth: 0)
     return spans.bytes
   }
 
-  private static func redact(_ node: JSONNode) {
+  /// Replaces secrets in a value; `depth` counts from the root, so that from 2 on keys are 4D's and
+  /// above anybody's: a group may be called Password.
+  private static func redact(_ node: JSONNode, depth: Int) {
     for index in node.items.indices {
       let value = node.items[index].value
+      let isText = value.kind == .string || value.kind == .literal
       let isPassword = node.items[index].key?.text?.lowercased().contains("password") ?? false
       let looksLikeOne = value.text.map { StoredPassword($0) != .other } ?? false
-      // A user or group may be called Password; its members are looked at one by one.
-      if value.kind == .object || value.kind == .array {
-        redact(value)
-      } else if isPassword || looksLikeOne {
+      if looksLikeOne || (isPassword && (isText || depth >= 2)) {
         node.items[index].value = JSONNode(string: "…")
+      } else {
+        redact(value, depth: depth + 1)
       }
     }
   }

@@ -60,11 +60,11 @@ import Testing
       ]
     )
     let hidden = try DirectoryFixture.document(
-      #"{"users":{"password":{"Old_Password":"p","x":["\#(DirectoryFixture.legacy)"]}}}"#
+      #"{"users":{"password":{"Old_Password":"p","x":["\#(DirectoryFixture.legacy)"],"password":["p"]}}}"#
     )
     #expect(
       String(decoding: hidden.redactedBytes, as: UTF8.self)
-        == #"{"users":{"password":{"Old_Password":"…","x":["…"]}}}"#
+        == #"{"users":{"password":{"Old_Password":"…","x":["…"],"password":"…"}}}"#
     )
   }
 
