@@ -67,8 +67,8 @@ package final class PasswordHashing: Sendable {
 
   /// Checks a password against what the directory holds, `nil` for a user who is not there.
   ///
-  /// - Throws: `semantic-invalid` for a password over 72 bytes or with a NUL in it, whoever the user
-  ///   is; `too-many` with `retryAfter` when more wait than there are places.
+  /// - Throws: `semantic-invalid` for a password over 72 bytes or with a NUL in it, whoever the
+  ///   user is; `too-many` with `retryAfter` when more wait than there are places.
   package func verify(
     _ password: ClearPassword,
     against stored: StoredPassword?
