@@ -17,7 +17,9 @@ package struct ProjectToken: Hashable, Sendable, Codable {
 
   /// Makes a token with a new secret.
   ///
-  /// - Parameter stateHome: where the machine's UUID is kept if `/etc/machine-id` has none.
+  /// - Parameters:
+  ///   - location: the project.
+  ///   - stateHome: where the machine's UUID is kept if `/etc/machine-id` has none.
   /// - Throws: `HostError` with code `stateFolder`.
   package init(for location: ProjectLocation, stateHome: String) throws(HostError) {
     var random = SystemRandomNumberGenerator()
