@@ -46,4 +46,17 @@ import Testing
     )
     #expect(found.components[0].size == 1)
   }
+
+  @Test func aFolderThatIsALinkIsNotFollowed() async throws {
+    let folder = try TemporaryFolder()
+    try folder.write("{}", to: "Project/P.4DProject")
+    try folder.write("x", to: "elsewhere/A.4dbase/f")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path + "/Components",
+      withDestinationPath: folder.path + "/elsewhere"
+    )
+    let found = await ComponentInventory(try ProjectLocation(opening: folder.path)).inventory()
+    #expect(found.components.isEmpty)
+    #expect(found.problems.map(\.file) == ["Components"])
+  }
 }

@@ -49,6 +49,12 @@ package actor ComponentInventory {
     _ problems: inout [Problem]
   ) -> [Inventory.Item] {
     var items: [Inventory.Item] = []
+    if PrivateItem(at: root + "/" + folder)?.kind == .link {
+      problems.append(
+        Self.problem("inventory-skipped", folder, "This is a symbolic link: it is left out.")
+      )
+      return []
+    }
     for name in InventoryTree.names(in: root + "/" + folder) ?? [] where !name.hasPrefix(".") {
       let suffix = URL(filePath: name).pathExtension.lowercased()
       let tree = InventoryTree(at: root + "/" + folder + "/" + name)
