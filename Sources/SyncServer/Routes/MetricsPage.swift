@@ -38,6 +38,12 @@ struct MetricsPage {
       "Streams cut because nobody read them.",
       counters.cut.count
     )
+    add(
+      "syncd_proofs_refused_total",
+      .counter,
+      "Same-machine proofs that did not hold.",
+      counters.refusedProofs.count
+    )
     let watching = condition.watching
     add("syncd_watched_directories", .gauge, "Watched directories.", watching.directories)
     add(

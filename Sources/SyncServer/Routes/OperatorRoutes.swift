@@ -5,7 +5,7 @@ import NIOCore
 import ProjectHost
 import SyncProtocol
 
-/// How the server is doing: for callers on the same machine alone.
+/// How the server is doing: for those who run it.
 struct OperatorRoutes: Sendable {
   private struct Health: Codable {
     let state: ProjectStatus.State
@@ -19,12 +19,12 @@ struct OperatorRoutes: Sendable {
 
   var endpoints: [Endpoint] {
     [
-      .read(Route.status, sameMachineOnly: true) { _, _ in try await status() },
-      .read(Route.live, sameMachineOnly: true) { _, _ in
+      .read(Route.status, .operators) { _, _ in try await status() },
+      .read(Route.live, .sameMachine) { _, _ in
         try Response(json: Health(state: await project.condition().state))
       },
-      .read(Route.ready, sameMachineOnly: true) { _, _ in try await ready() },
-      .read(Route.metrics, sameMachineOnly: true) { _, _ in await metrics() },
+      .read(Route.ready, .sameMachine) { _, _ in try await ready() },
+      .read(Route.metrics, .sameMachine) { _, _ in await metrics() },
     ]
   }
 
