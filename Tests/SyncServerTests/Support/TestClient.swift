@@ -91,6 +91,18 @@ final class TestClient: Sendable {
     }
   }
 
+  /// This side's own port.
+  var localPort: Int {
+    var address = sockaddr_in()
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    _ = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        getsockname(descriptor, $0, &length)
+      }
+    }
+    return Int(in_port_t(bigEndian: address.sin_port))
+  }
+
   /// Closes the sending side alone.
   func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
@@ -141,7 +153,7 @@ final class TestClient: Sendable {
   }
 
   /// Runs what blocks away from the threads that the server's tasks share.
-  private static func onThread<Value: Sendable>(
+  static func onThread<Value: Sendable>(
     _ body: @escaping @Sendable () throws -> Value
   ) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in

@@ -1,0 +1,72 @@
+import ProjectModel
+import Sessions
+import Testing
+
+@Suite struct SessionTableTests {
+  private let start = ContinuousClock().now
+
+  private func at(_ seconds: Int) -> ContinuousClock.Instant {
+    start.advanced(by: .seconds(seconds))
+  }
+
+  private func token(_ number: UInt64) -> Digest { Digest(words: (number, 0, 0, 0)) }
+
+  private func session(_ name: String) -> OpenSession {
+    var random = SystemRandomNumberGenerator()
+    return OpenSession(
+      id: SessionID(using: &random),
+      userName: name,
+      machineName: "m",
+      systemUserName: "s",
+      isDeveloper: false
+    )
+  }
+
+  @Test func aSessionEndsOnceAfterItsGraceTime() {
+    var table = SessionTable(grace: .seconds(90))
+    let ann = session("ann")
+    #expect(table.open(ann, token: token(1), at: at(0)) == true)
+    #expect(table.touch(token(1), at: at(89)) == ann)
+    #expect(table.expire(at: at(178)) == [])
+    // Over before the timer comes round, and ended once.
+    #expect(table.touch(token(1), at: at(179)) == nil)
+    #expect(table.expire(at: at(179)) == [ann.id])
+    #expect(table.expire(at: at(999)) == [])
+    #expect(table.close(ann.id) == false)
+  }
+
+  @Test func aStreamKeepsItsSessionOpen() {
+    var table = SessionTable(grace: .seconds(90))
+    let ann = session("ann")
+    #expect(table.open(ann, token: token(1), at: at(0)) == true)
+    table.streamOpened(ann.id)
+    table.streamOpened(ann.id)
+    table.streamClosed(ann.id, at: at(10))
+    #expect(table.expire(at: at(10_000)) == [])
+    table.streamClosed(ann.id, at: at(10_000))
+    #expect(table.expire(at: at(10_089)) == [])
+    #expect(table.expire(at: at(10_090)) == [ann.id])
+  }
+
+  @Test func onlyTheTokenFindsASession() {
+    var table = SessionTable(grace: .seconds(90))
+    let ann = session("ann")
+    #expect(table.open(ann, token: token(1), at: at(0)) == true)
+    #expect(table.touch(token(2), at: at(0)) == nil)
+    #expect(table.open(session("bob"), token: token(1), at: at(0)) == false)
+    #expect(table.promote(ann.id)?.isDeveloper == true)
+    #expect(table.touch(token(1), at: at(0))?.isDeveloper == true)
+    #expect(table.close(ann.id) == true)
+    #expect(table.touch(token(1), at: at(0)) == nil)
+    #expect(table.promote(ann.id) == nil)
+  }
+
+  @Test func thereIsRoomForSoManySessions() {
+    var table = SessionTable(grace: .seconds(90))
+    for number in 0..<SessionTable.mostSessions {
+      #expect(table.open(session("x"), token: token(UInt64(number)), at: at(0)) == true)
+    }
+    #expect(table.open(session("x"), token: token(.max), at: at(0)) == false)
+    #expect(table.count == SessionTable.mostSessions)
+  }
+}
