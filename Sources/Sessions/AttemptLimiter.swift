@@ -35,9 +35,14 @@ package struct AttemptLimiter: Sendable {
     return nil
   }
 
-  /// Takes back the attempt of `begin`: the password was right.
+  /// Forgets every failure: the password was right.
   package mutating func succeeded(_ keys: [String]) {
     for key in keys { records[key] = nil }
+  }
+
+  /// Takes back the attempt of `begin` alone: nobody looked at the password.
+  package mutating func withdraw(_ keys: [String]) {
+    for key in keys { records[key]?.failures -= 1 }
   }
 
   private func failures(of key: String, at now: Instant) -> Int {

@@ -12,7 +12,8 @@ package struct SessionTable: Sendable {
     var session: OpenSession
     let token: Digest
     var lastUse: Instant
-    var streams = 0
+    /// Event streams and requests under way.
+    var uses = 0
   }
 
   /// Open sessions at a time: what anybody may open must be bounded.
@@ -46,11 +47,12 @@ package struct SessionTable: Sendable {
     return entry.session
   }
 
-  package mutating func streamOpened(_ id: SessionID) { entries[id]?.streams += 1 }
+  /// An event stream or a request of the session begins: until its end the session stays open.
+  package mutating func useBegan(_ id: SessionID) { entries[id]?.uses += 1 }
 
-  package mutating func streamClosed(_ id: SessionID, at now: Instant) {
+  package mutating func useEnded(_ id: SessionID, at now: Instant) {
     guard var entry = entries[id] else { return }
-    entry.streams = max(0, entry.streams - 1)
+    entry.uses = max(0, entry.uses - 1)
     entry.lastUse = now
     entries[id] = entry
   }
@@ -82,6 +84,6 @@ package struct SessionTable: Sendable {
   }
 
   private func isOver(_ entry: Entry, at now: Instant) -> Bool {
-    entry.streams == 0 && now - entry.lastUse >= grace
+    entry.uses == 0 && now - entry.lastUse >= grace
   }
 }

@@ -30,11 +30,9 @@ final class SessionDesk: Sendable {
     state.withLock { $0.table.touch(token, at: clock.now) }
   }
 
-  func streamOpened(_ id: SessionID) { state.withLock { $0.table.streamOpened(id) } }
+  func useBegan(_ id: SessionID) { state.withLock { $0.table.useBegan(id) } }
 
-  func streamClosed(_ id: SessionID) {
-    state.withLock { $0.table.streamClosed(id, at: clock.now) }
-  }
+  func useEnded(_ id: SessionID) { state.withLock { $0.table.useEnded(id, at: clock.now) } }
 
   func promote(_ id: SessionID) -> OpenSession? { state.withLock { $0.table.promote(id) } }
 
@@ -47,5 +45,16 @@ final class SessionDesk: Sendable {
     state.withLock { $0.attempts.begin(keys, at: clock.now) }
   }
 
-  func attemptSucceeded(_ keys: [String]) { state.withLock { $0.attempts.succeeded(keys) } }
+  /// Forgets the user's failures, for the password was right.
+  ///
+  /// The address keeps its failures with other users.
+  func attemptSucceeded(user: String, address: String) {
+    state.withLock { state in
+      state.attempts.succeeded([user])
+      state.attempts.withdraw([address])
+    }
+  }
+
+  /// The password was never looked at.
+  func attemptWithdrawn(_ keys: [String]) { state.withLock { $0.attempts.withdraw(keys) } }
 }

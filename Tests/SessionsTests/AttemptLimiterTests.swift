@@ -25,6 +25,16 @@ import Testing
     #expect(limiter.begin(["a9", "x"], at: at(2)) != nil)
   }
 
+  @Test func anAttemptThatNobodyLookedAtDoesNotCount() {
+    var limiter = AttemptLimiter()
+    for _ in 0..<9 {
+      #expect(limiter.begin(["u"], at: at(0)) == nil)
+      limiter.withdraw(["u"])
+    }
+    for _ in 0..<4 { #expect(limiter.begin(["u"], at: at(0)) == nil) }
+    #expect(limiter.begin(["u"], at: at(0)) != nil)
+  }
+
   @Test func aRightPasswordAndTimeForgiveFailures() {
     var limiter = AttemptLimiter()
     for _ in 0..<4 { #expect(limiter.begin(["u"], at: at(0)) == nil) }

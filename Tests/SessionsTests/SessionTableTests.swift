@@ -35,15 +35,15 @@ import Testing
     #expect(table.close(ann.id) == false)
   }
 
-  @Test func aStreamKeepsItsSessionOpen() {
+  @Test func aStreamOrARequestKeepsItsSessionOpen() {
     var table = SessionTable(grace: .seconds(90))
     let ann = session("ann")
     #expect(table.open(ann, token: token(1), at: at(0)) == true)
-    table.streamOpened(ann.id)
-    table.streamOpened(ann.id)
-    table.streamClosed(ann.id, at: at(10))
+    table.useBegan(ann.id)
+    table.useBegan(ann.id)
+    table.useEnded(ann.id, at: at(10))
     #expect(table.expire(at: at(10_000)) == [])
-    table.streamClosed(ann.id, at: at(10_000))
+    table.useEnded(ann.id, at: at(10_000))
     #expect(table.expire(at: at(10_089)) == [])
     #expect(table.expire(at: at(10_090)) == [ann.id])
   }

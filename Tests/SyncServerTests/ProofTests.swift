@@ -154,11 +154,25 @@ import Testing
   @Test(.enabled(if: OtherAccount.isPossible))
   func aRealOtherAccountDoesNotGetThrough() async throws {
     try await ServerFixture.with { server in
-      let arguments = ["\(server.port)", Self.secretText]
+      let arguments = ["\(server.port)", Self.secretText, "127.0.0.1"]
       #expect(try await OtherAccount.run(OtherAccount.proof, arguments) == "200 200")
       let rights = ["--reuid", "\(OtherAccount.nobody)", "--clear-groups"]
       let other = try await OtherAccount.run(OtherAccount.proof, arguments, rights: rights)
       #expect(other == "403 403")
+    }
+  }
+
+  /// The kernel lists the client's socket among those of IPv6, whatever the server's is.
+  @Test(
+    .enabled(if: OtherAccount.hasPython),
+    arguments: [("127.0.0.1", "::ffff:127.0.0.1"), ("::1", "::1")]
+  )
+  func aSocketOfIPv6IsFoundToo(listening: String, asked: String) async throws {
+    let address = ServerAddress(host: listening, port: 0)
+    try await ServerFixture.with(configure: { $0.address = address }) { server in
+      let arguments = ["\(server.port)", Self.secretText, asked]
+      let statuses = try await OtherAccount.run(OtherAccount.proof, arguments)
+      #expect(statuses == "200 200")
     }
   }
 

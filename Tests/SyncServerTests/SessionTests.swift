@@ -136,7 +136,7 @@ import Testing
   }
 
   @Test func aSessionWithoutRequestsOrStreamEndsAndItsLocksGo() async throws {
-    try await ServerFixture.with(configure: { $0.sessionGrace = .milliseconds(400) }) { server in
+    try await ServerFixture.with(configure: { $0.sessionGrace = .seconds(1) }) { server in
       let local = ServerConnection(.unixSocket(server.socketPath))
       let token = try #require(try await local.openSession(SessionRequest()).token)
       _ = try await local.inSession(token).lock(LockTarget(.settings))
@@ -148,8 +148,28 @@ import Testing
     }
   }
 
+  @Test func aRequestUnderWayKeepsItsSession() async throws {
+    try await ServerFixture.with(configure: { $0.sessionGrace = .seconds(1) }) { server in
+      let fields = try server.bearer(try await server.askLocally("POST", Route.sessions))
+      server.project.holdReloads()
+      defer { server.project.releaseReloads() }
+      async let reload = server.askLocally("POST", Route.reload, fields)
+      for await _ in server.project.reloadBegan { break }
+      let local = ServerConnection(.unixSocket(server.socketPath))
+      let token = try #require(try await local.openSession(SessionRequest()).token)
+      _ = try await local.inSession(token).lock(LockTarget(.compile))
+      // When the lock of a later session is gone, more than a grace time has passed.
+      let limit = ContinuousClock().now.advanced(by: .seconds(20))
+      while try await !local.locks().locks.isEmpty, ContinuousClock().now < limit {}
+      #expect(try await server.askLocally("GET", Route.ownSession, fields).status == 200)
+      server.project.releaseReloads()
+      let answer = try await reload
+      #expect(answer.status == 200)
+    }
+  }
+
   @Test func aStreamKeepsItsSessionAndEndsWithIt() async throws {
-    try await ServerFixture.with(configure: { $0.sessionGrace = .milliseconds(200) }) { server in
+    try await ServerFixture.with(configure: { $0.sessionGrace = .seconds(1) }) { server in
       let opened = try await server.ask("POST", Route.sessions)
       let fields = try server.bearer(opened)
       let stream = try await server.tcp()

@@ -55,7 +55,7 @@ final class LoopDesk {
   func remove(_ stream: EventStreamHandler) {
     guard streams.removeValue(forKey: ObjectIdentifier(stream)) != nil else { return }
     counters.clients.add(-1)
-    if let session = stream.session { admission.sessions.streamClosed(session) }
+    if let session = stream.session { admission.sessions.useEnded(session) }
     if streams.isEmpty {
       pulse?.cancel()
       pulse = nil
@@ -114,7 +114,7 @@ final class LoopDesk {
       let opening = try [currentReady()] + [reset(for: stream)].compactMap(\.self)
       streams[ObjectIdentifier(stream)] = stream
       counters.clients.add()
-      if let session = stream.session { admission.sessions.streamOpened(session) }
+      if let session = stream.session { admission.sessions.useBegan(session) }
       startPulse()
       stream.begin(streamHead(), opening)
     } catch {

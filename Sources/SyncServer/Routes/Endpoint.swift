@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Sessions
 import SyncProtocol
 
 /// A resource of the API: its path, its methods and who may use it.
@@ -46,6 +47,10 @@ struct Endpoint: Sendable {
           path: path,
           isWrite: method != .get && method != .head
         )
+        // A request that waits for minutes must not outlive its session.
+        let session = context.caller.session?.id
+        if let session { admission.sessions.useBegan(session) }
+        defer { if let session { admission.sessions.useEnded(session) } }
         return try await handler(request, context)
       }
     }

@@ -44,7 +44,7 @@ struct ProofRoute: Sendable {
       shape: "\"nonce\" and \"code\", each 64 hexadecimal digits"
     )
     guard let challenge, let secret = project.machineSecret, isPossible(connection),
-      (32...128).contains(proof.nonce.utf8.count), proof.nonce.utf8.allSatisfy(RandomText.isHex),
+      proof.nonce.utf8.count == 64, proof.nonce.utf8.allSatisfy(RandomText.isHex),
       let server = connection.local, let client = connection.remote,
       let serverPort = server.port, let clientPort = client.port
     else { throw refused(connection) }

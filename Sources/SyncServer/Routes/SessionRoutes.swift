@@ -93,16 +93,23 @@ struct SessionRoutes: Sendable {
         detail: "This project asks for a user and a password."
       )
     }
-    let keys = ["address " + connection.peer, "user " + name]
-    if let wait = sessions.beginAttempt(keys) {
+    let (addressKey, userKey) = ("address " + connection.peer, "user " + name)
+    if let wait = sessions.beginAttempt([addressKey, userKey]) {
       throw tooMany(
         "Too many attempts with a wrong password; wait before the next one.",
         after: max(1, Int((wait / .seconds(1)).rounded(.up)))
       )
     }
-    let user = try await project.authenticate(user: name, password: password)
-    sessions.attemptSucceeded(keys)
-    return user
+    do {
+      let user = try await project.authenticate(user: name, password: password)
+      sessions.attemptSucceeded(user: userKey, address: addressKey)
+      return user
+    } catch {
+      if error.problemType != .authenticationRequired {
+        sessions.attemptWithdrawn([addressKey, userKey])
+      }
+      throw error
+    }
   }
 
   private static func check(_ order: SessionRequest) throws(ProblemDetails) {

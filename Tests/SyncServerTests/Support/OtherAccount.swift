@@ -2,6 +2,7 @@ import Foundation
 
 /// A program of the system that speaks to the server, under this account or another one.
 enum OtherAccount {
+  static let hasPython = FileManager.default.isExecutableFile(atPath: python)
   private static let setpriv = "/usr/bin/setpriv"
   private static let python = "/usr/bin/python3"
 
@@ -38,21 +39,22 @@ enum OtherAccount {
     return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
-  /// Proves itself on 127.0.0.1:PORT with the SECRET and prints the status, and the status of a
+  /// Proves itself at PORT of HOST with the SECRET and prints the status, and the status of a
   /// resource for the same machine alone.
   static let proof = """
     import http.client, json, hmac, hashlib, sys
     port, secret = int(sys.argv[1]), bytes.fromhex(sys.argv[2])
-    c = http.client.HTTPConnection('127.0.0.1', port, timeout=20)
-    c.request('GET', '/v1/proof')
+    c = http.client.HTTPConnection(sys.argv[3], port, timeout=20)
+    own = {'Host': 'localhost:%d' % port}
+    c.request('GET', '/v1/proof', headers=own)
     a = json.loads(c.getresponse().read())
     nonce = 'ab' * 32
     lines = ['syncd-proof-1', 'client', a['serverID'], a['nonce'], nonce, str(port)]
     text = chr(10).join(lines + [str(c.sock.getsockname()[1])]).encode()
     code = hmac.new(secret, text, hashlib.sha256).hexdigest()
-    c.request('POST', '/v1/proof', json.dumps({'nonce': nonce, 'code': code}))
+    c.request('POST', '/v1/proof', json.dumps({'nonce': nonce, 'code': code}), own)
     r = c.getresponse(); r.read()
-    c.request('GET', '/v1/health/live')
+    c.request('GET', '/v1/health/live', headers=own)
     s = c.getresponse(); s.read()
     print(r.status, s.status)
     """
