@@ -18,6 +18,8 @@ package struct SessionTable: Sendable {
 
   /// Open sessions at a time: what anybody may open must be bounded.
   package static let mostSessions = 10_000
+  /// So many of them are kept for those who begin in development mode: nobody else can use them up.
+  package static let reserved = 1_000
 
   private let grace: Duration
   private var entries: [SessionID: Entry] = [:]
@@ -31,7 +33,8 @@ package struct SessionTable: Sendable {
   ///
   /// - Returns: whether there was room for it.
   package mutating func open(_ session: OpenSession, token: Digest, at now: Instant) -> Bool {
-    guard entries.count < Self.mostSessions, entries[session.id] == nil, ids[token] == nil else {
+    let room = session.isDeveloper ? Self.mostSessions : Self.mostSessions - Self.reserved
+    guard entries.count < room, entries[session.id] == nil, ids[token] == nil else {
       return false
     }
     entries[session.id] = Entry(session: session, token: token, lastUse: now)

@@ -100,6 +100,7 @@ package final class ProjectServer: Service {
       version: configuration.version,
       address: address,
       counters: counters,
+      sessions: sessions,
       started: ContinuousClock().now
     )
     let sessionRoutes = SessionRoutes(

@@ -11,14 +11,14 @@ import Testing
 
   private func token(_ number: UInt64) -> Digest { Digest(words: (number, 0, 0, 0)) }
 
-  private func session(_ name: String) -> OpenSession {
+  private func session(_ name: String, isDeveloper: Bool = false) -> OpenSession {
     var random = SystemRandomNumberGenerator()
     return OpenSession(
       id: SessionID(using: &random),
       userName: name,
       machineName: "m",
       systemUserName: "s",
-      isDeveloper: false
+      isDeveloper: isDeveloper
     )
   }
 
@@ -61,12 +61,19 @@ import Testing
     #expect(table.promote(ann.id) == nil)
   }
 
-  @Test func thereIsRoomForSoManySessions() {
+  @Test func someRoomIsKeptForDevelopers() {
     var table = SessionTable(grace: .seconds(90))
-    for number in 0..<SessionTable.mostSessions {
+    let common = SessionTable.mostSessions - SessionTable.reserved
+    for number in 0..<common {
       #expect(table.open(session("x"), token: token(UInt64(number)), at: at(0)) == true)
     }
     #expect(table.open(session("x"), token: token(.max), at: at(0)) == false)
+    for number in common..<SessionTable.mostSessions {
+      let developer = session("d", isDeveloper: true)
+      #expect(table.open(developer, token: token(UInt64(number)), at: at(0)) == true)
+    }
+    let last = session("d", isDeveloper: true)
+    #expect(table.open(last, token: token(.max), at: at(0)) == false)
     #expect(table.count == SessionTable.mostSessions)
   }
 }

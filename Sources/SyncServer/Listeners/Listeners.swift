@@ -70,11 +70,12 @@ final class Listeners: Sendable {
   private func bindSocket() async throws {
     guard let path = configuration.socketPath else { return }
     let file = try SocketFile(path: path)
-    let descriptor = try file.bind(group: configuration.socketGroup)
+    let group = configuration.socketGroup
+    let descriptor = try file.bind(group: group)
     if let identity = file.identity() { bound.withLock { $0.socket = (file, identity) } }
-    let listener = try await Listener.socket(descriptor, on: group) { channel in
+    let listener = try await Listener.socket(descriptor, on: self.group) { channel in
       channel.eventLoop.makeCompletedFuture {
-        let grade = self.grade(of: PeerAccount.of(channel))
+        let grade = self.grade(of: PeerAccount.of(channel, withGroups: group != nil))
         try self.setUp(channel, grade == nil ? .foreignSocket : .socket, grade ?? .anonymous)
       }
     }

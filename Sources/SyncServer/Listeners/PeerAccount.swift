@@ -14,27 +14,28 @@ struct PeerAccount: Sendable {
   private static let peerGroups: CInt = 59
 
   let user: UInt32
-  /// Its own group and every further one.
+  /// Its own group and every further one, where they were asked for.
   let groups: Set<UInt32>
 
   /// Asks the kernel, on the connection's loop.
   ///
   /// - Returns: `nil` when the kernel does not say, which counts as a foreign account.
-  static func of(_ channel: any Channel) -> PeerAccount? {
+  static func of(_ channel: any Channel, withGroups: Bool) -> PeerAccount? {
     let pipeline = channel.pipeline.syncOperations
     return try? pipeline.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
-      PeerAccount(descriptor: $0)
+      PeerAccount(descriptor: $0, withGroups: withGroups)
     } ?? nil
   }
 
-  private init?(descriptor: CInt) {
+  private init?(descriptor: CInt, withGroups: Bool) {
     var credentials = Credentials()
     var length = socklen_t(MemoryLayout<Credentials>.size)
     guard getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0 else {
       return nil
     }
     user = credentials.uid
-    groups = Self.furtherGroups(of: descriptor).union([credentials.gid])
+    groups =
+      withGroups ? Self.furtherGroups(of: descriptor).union([credentials.gid]) : []
   }
 
   private static func furtherGroups(of descriptor: CInt) -> Set<UInt32> {

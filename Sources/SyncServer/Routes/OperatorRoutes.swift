@@ -15,6 +15,7 @@ struct OperatorRoutes: Sendable {
   let version: String
   let address: ServerAddress
   let counters: ServerCounters
+  let sessions: SessionDesk
   let started: ContinuousClock.Instant
 
   var endpoints: [Endpoint] {
@@ -62,7 +63,11 @@ struct OperatorRoutes: Sendable {
   }
 
   private func metrics() async -> Response {
-    let page = MetricsPage(condition: await project.condition(), counters: counters)
+    let page = MetricsPage(
+      condition: await project.condition(),
+      counters: counters,
+      sessions: sessions.count
+    )
     return Response(
       status: .ok,
       headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],

@@ -1,6 +1,7 @@
 import Glibc
 import HTTPTypes
 import Hummingbird
+import NIOPosix
 import ProjectHost
 import Sessions
 import SyncProtocol
@@ -153,8 +154,11 @@ struct SessionRoutes: Sendable {
   private func develop(_ caller: Caller) async throws -> Response {
     let session = try own(caller)
     guard !session.isDeveloper else { return try await read(caller) }
-    guard challenges.isMet(by: session.id.text, at: ContinuousClock().now),
-      let promoted = sessions.promote(session.id)
+    // A project on a network share may keep its reader waiting.
+    let isMet = try await NIOThreadPool.singleton.runIfActive { [challenges] in
+      challenges.isMet(by: session.id.text, at: ContinuousClock().now)
+    }
+    guard isMet, let promoted = sessions.promote(session.id)
     else {
       throw ProblemDetails(
         .developmentModeRefused,
