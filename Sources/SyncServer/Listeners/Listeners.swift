@@ -94,6 +94,7 @@ final class Listeners: Sendable {
     guard let desk = desks.here(on: channel.eventLoop), !desk.isDraining else {
       return channel.close(promise: nil)
     }
+    try CloseOnExec.mark(channel)
     let identity = ConnectionIdentity(
       grade,
       local: channel.localAddress,

@@ -92,7 +92,10 @@ final class TestClient: Sendable {
   }
 
   /// This side's own port.
-  var localPort: Int {
+  var localPort: Int { Self.localPort(of: descriptor) }
+
+  /// The port of a TCP socket; 0 for any other descriptor.
+  static func localPort(of descriptor: Int32) -> Int {
     var address = sockaddr_in()
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     _ = withUnsafeMutablePointer(to: &address) { pointer in
@@ -100,6 +103,7 @@ final class TestClient: Sendable {
         getsockname(descriptor, $0, &length)
       }
     }
+    guard address.sin_family == sa_family_t(AF_INET) else { return 0 }
     return Int(in_port_t(bigEndian: address.sin_port))
   }
 
