@@ -1,4 +1,5 @@
 package import Bundler
+import Foundation
 package import Logging
 package import ProjectModel
 package import SyncProtocol
@@ -13,6 +14,8 @@ package final class HostedProject: Sendable {
     package var strict = false
     /// Milliseconds within which unattended clients spread their return after a notice.
     package var spreadMs = 0
+    /// The secret of `projectToken.json`, for clients that prove to be on this machine.
+    package var machineSecret: [UInt8]?
 
     package init() {}
   }
@@ -22,7 +25,14 @@ package final class HostedProject: Sendable {
   /// Random, new at each start.
   package let serverID: String
   package let events: EventHub
+  /// What same-machine clients work in, instead of folders of the project.
+  package let folders: ClientFolders
+  package let machineSecret: [UInt8]?
+  package let locks: LockTable
+  package let users: ProjectUsers
 
+  private let systemFolder: SystemFolder
+  private let components: ComponentInventory
   private let watcher: TreeWatcher
   private let coordinator: ReloadCoordinator
   private let store: BundleStore
@@ -40,6 +50,16 @@ package final class HostedProject: Sendable {
     root = location.root
     serverID = Self.randomID()
     events = EventHub(project: location.name)
+    folders = ClientFolders(
+      project: location.root,
+      userPreferences: folder.userPreferences,
+      derivedData: folder.derivedData
+    )
+    machineSecret = options.machineSecret
+    locks = LockTable(now: Self.timestamp, newID: Self.randomID)
+    users = ProjectUsers(root: location.root, passwords: PasswordHashing())
+    systemFolder = folder
+    components = ComponentInventory(location)
     watcher = TreeWatcher(
       root: location.root,
       cookieDirectory: folder.cookies,
@@ -78,10 +98,22 @@ package final class HostedProject: Sendable {
           self.coordinator.stop()
         }
       }
+      group.addTask { try await self.watchUsers() }
       defer { group.cancelAll() }
       try await group.next()
     }
   }
+
+  /// The folder of the users is not watched: the data file beside it is written all the time.
+  private func watchUsers() async throws {
+    while true {
+      try await Task.sleep(for: Self.usersInterval)
+      users.refresh()
+    }
+  }
+
+  /// The components and plug-ins that ordinary remotes take from this server.
+  package func inventory() async -> Inventory { await components.inventory() }
 
   /// Tells every client that the server goes away.
   package func announceDrain(reason: String) async {
@@ -146,6 +178,12 @@ package final class HostedProject: Sendable {
   }
 
   package func condition() async -> ProjectCondition { await coordinator.condition() }
+
+  private static let usersInterval = Duration.seconds(1)
+
+  private static func timestamp() -> String {
+    Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+  }
 
   private static let building = ProblemDetails(
     .building,

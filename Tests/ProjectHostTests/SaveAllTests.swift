@@ -6,7 +6,8 @@ import ProjectModel
 import SyncProtocol
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct SaveAllTests {
+// Serial: a process has one watcher at a time.
+@Suite(.serialized, .timeLimit(.minutes(1))) struct SaveAllTests {
   @Test func holdsEverythingThatWasWrittenBefore() async throws {
     try await OpenProject.with { open in
       try open.write("ALERT(1)", to: "Project/Sources/Methods/a.4dm")
@@ -107,10 +108,11 @@ private struct OpenProject: Sendable {
   let root: String
   let state: String
 
-  static func with(_ body: (OpenProject) async throws -> Void) async throws {
+  static func with(_ body: @escaping @Sendable (OpenProject) async throws -> Void) async throws {
     let folder = try TemporaryFolder()
     try folder.write("{}", to: "p/Project/P.4DProject")
     try folder.write("<base/>", to: "p/Project/Sources/catalog.4DCatalog")
+    try folder.write("", to: "p/Project/Sources/Methods/first.4dm")
     try folder.write("ref: refs/heads/main\n", to: "p/.git/HEAD")
     let location = try ProjectLocation(opening: folder.path + "/p")
     let system = SystemFolder(at: folder.path + "/state")
@@ -123,10 +125,13 @@ private struct OpenProject: Sendable {
     let open = OpenProject(project: project, root: location.root, state: system.path)
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await project.run() }
-      for await event in await project.events.subscribe() {
-        if case .ready(let ready) = event.event, ready.generation != nil { break }
+      group.addTask {
+        for await event in await project.events.subscribe() {
+          if case .ready(let ready) = event.event, ready.generation != nil { break }
+        }
+        try await body(open)
       }
-      try await body(open)
+      try await group.next()
       group.cancelAll()
     }
     withExtendedLifetime(folder) {}

@@ -29,6 +29,13 @@ package struct ProjectToken: Hashable, Sendable, Codable {
     secret = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 
+  /// The 32 bytes.
+  package var secretBytes: [UInt8] {
+    let digits = Array(secret)
+    return stride(from: 0, to: digits.count - 1, by: 2)
+      .compactMap { UInt8(String(digits[$0...$0 + 1]), radix: 16) }
+  }
+
   /// - Throws: `HostError` with code `stateFolder`.
   package func write(into folder: SystemFolder) throws(HostError) {
     try PrivateFile.writeJSON(self, to: folder.token)
