@@ -51,8 +51,8 @@ actor ReloadCoordinator {
   private var pending: ChangeBatch?
   private var pendingDone: CheckedContinuation<Void, Never>?
   private var callers = WaitingCallers()
-  /// Whom the reload under way answers.
-  private var answering: [Int] = []
+  /// The outcome of the reload under way, once its generation is known and its file is not.
+  private var announced: Outcome?
   private let catalogTouch: AsyncStream<Void>.Continuation
   /// Yields when a batch says that the catalog may have changed; the newest is enough.
   nonisolated let catalogTouches: AsyncStream<Void>
@@ -157,7 +157,6 @@ actor ReloadCoordinator {
     let changes = batch?.changes ?? []
     let waiting = callers.answered(by: absorbed)
     guard batch != nil || !waiting.isEmpty else { return }
-    answering = waiting.map(\.key)
     let isOwnEdit = noteTouches(of: changes)
     let reason = waiting.first?.caller.reason ?? (isOwnEdit ? .edit : .watch)
     let clock = ContinuousClock()
@@ -166,6 +165,7 @@ actor ReloadCoordinator {
     await finish(outcome, took: clock.now - began)
     pendingDone?.resume()
     pendingDone = nil
+    announced = nil
     answer(outcome)
   }
 
@@ -217,22 +217,21 @@ actor ReloadCoordinator {
     defer { endWriting() }
     if let generation, generation.digest == snapshot.manifest.digest {
       // The file is there, unless writing it failed the last time.
-      _ = try await store.publish(snapshot)
+      try await store.publish(snapshot)
       return Outcome(kind: .unchanged, problems: found)
     }
     if let last = log.last, generation == nil, last.digest == snapshot.manifest.digest {
       // The service was restarted and the project is as it was: the same generation goes on.
-      _ = try await store.publish(snapshot)
+      try await store.publish(snapshot)
       await begin(with: last, snapshot.manifest)
       return Outcome(kind: .unchanged, problems: found)
     }
     let changed = snapshot.manifest.changedPaths(since: manifest)
     let outcome = Outcome(kind: .published, problems: found)
-    _ = try await store.publish(snapshot) {
-      try await self.announce(snapshot.manifest, changed: changed, reason: reason)
-      // What the answer promises holds already; the file follows.
-      await self.conclude(outcome)
-      await self.answer(outcome, upTo: .generation)
+    try await store.publish(snapshot) {
+      try await self.announce(snapshot.manifest, changed: changed, reason: reason, outcome)
+    } durable: {
+      await self.conclude(withFileOf: outcome)
     }
     return outcome
   }
@@ -242,7 +241,8 @@ actor ReloadCoordinator {
   private func announce(
     _ manifest: Manifest,
     changed: [ProjectPath],
-    reason: ReloadReason
+    reason: ReloadReason,
+    _ outcome: Outcome
   ) async throws {
     let id = log.next
     let record = GenerationRecord(
@@ -260,6 +260,9 @@ actor ReloadCoordinator {
     guard let previous = generation else { return await begin(with: record, manifest) }
     generation = record
     self.manifest = manifest
+    // What the answer promises holds already; the file follows.
+    answerEarly(outcome)
+    await conclude(outcome)
     let notice = ReconnectRequired(
       record: record,
       supersedes: previous.gen,
@@ -273,6 +276,11 @@ actor ReloadCoordinator {
     generation = record
     self.manifest = manifest
     if let id = GenerationID(record.id) { await hub.start(at: record, id: id) }
+  }
+
+  private func conclude(withFileOf outcome: Outcome) {
+    endWriting()
+    answer(outcome)
   }
 
   private func endWriting() {
@@ -366,18 +374,29 @@ actor ReloadCoordinator {
 
   private func wait(_ key: Int, as caller: WaitingCallers.Caller) async -> ReloadAnswer {
     if ended { return pendingAnswer(since: caller.began) }
+    // Its batch is in the generation that is known already; only the file is still being written.
+    if let announced, caller.sequence <= absorbed, caller.durability == .generation {
+      return answer(announced, since: caller.began)
+    }
     return await withCheckedContinuation { continuation in
       callers.add(caller, as: key, continuation)
       wakeUp.yield()
     }
   }
 
-  /// Answers those whom the reload under way answers and whom `durability` is enough for.
-  private func answer(_ outcome: Outcome, upTo durability: BarrierRequest.Durability = .file) {
-    for key in answering {
-      guard durability == .file || callers.durability(of: key) == .generation,
-        let (caller, continuation) = callers.remove(key)
-      else { continue }
+  /// Answers those for whom the generation is enough, while its file is still being written.
+  private func answerEarly(_ outcome: Outcome) {
+    announced = outcome
+    answer(outcome) { $0.durability == .generation }
+  }
+
+  /// Answers those whose batch is in the reload under way; also who came after its beginning.
+  private func answer(
+    _ outcome: Outcome,
+    where isEnough: (WaitingCallers.Caller) -> Bool = { _ in true }
+  ) {
+    for (key, caller) in callers.answered(by: absorbed) where isEnough(caller) {
+      guard let (_, continuation) = callers.remove(key) else { continue }
       continuation.resume(returning: answer(outcome, since: caller.began))
     }
   }

@@ -30,8 +30,6 @@ struct WaitingCallers {
     waiting.filter { $0.value.caller.sequence <= sequence }.map { ($0.key, $0.value.caller) }
   }
 
-  func durability(of key: Int) -> BarrierRequest.Durability? { waiting[key]?.caller.durability }
-
   /// Removes a caller; `nil` when it was answered already.
   mutating func remove(_ key: Int) -> (caller: Caller, continuation: Continuation)? {
     waiting.removeValue(forKey: key)
