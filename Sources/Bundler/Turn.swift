@@ -1,12 +1,14 @@
 /// Lets one caller of an actor at a time through, in the order of their coming.
 ///
 /// An actor alone does not: another call may begin while one waits. Used from one actor only.
-final class Turn {
+package final class Turn {
   private var isTaken = false
   private var waiting: [CheckedContinuation<Void, Never>] = []
 
+  package init() {}
+
   /// Returns when all who came before have given the turn back.
-  nonisolated(nonsending) func take() async {
+  package nonisolated(nonsending) func take() async {
     guard isTaken else {
       isTaken = true
       return
@@ -14,7 +16,7 @@ final class Turn {
     await withCheckedContinuation { waiting.append($0) }
   }
 
-  func give() {
+  package func give() {
     guard !waiting.isEmpty else {
       isTaken = false
       return

@@ -30,7 +30,10 @@ package final class HostedProject: Sendable {
   package let machineSecret: [UInt8]?
   package let locks: LockTable
   package let users: ProjectUsers
+  package let catalog: CatalogEditing
+  package let directory: OwnedFile<DirectoryDocument>
 
+  private let logger: Logger
   private let systemFolder: SystemFolder
   private let components: ComponentInventory
   private let watcher: TreeWatcher
@@ -57,8 +60,17 @@ package final class HostedProject: Sendable {
     )
     machineSecret = options.machineSecret
     locks = LockTable(now: Self.timestamp, newID: Self.randomID)
-    users = ProjectUsers(root: location.root, passwords: PasswordHashing())
+    let passwords = PasswordHashing()
+    users = ProjectUsers(root: location.root, passwords: passwords)
+    let files = ProjectFiles(
+      root: location.root,
+      stateFolder: folder.path,
+      hub: events,
+      logger: logger
+    )
+    directory = files.directory(passwords: passwords)
     systemFolder = folder
+    self.logger = logger
     components = ComponentInventory(location)
     watcher = TreeWatcher(
       root: location.root,
@@ -81,12 +93,16 @@ package final class HostedProject: Sendable {
       policy: .init(strict: options.strict, spreadMs: options.spreadMs),
       logger: logger
     )
+    catalog = CatalogEditing(file: files.catalog(), coordinator: coordinator)
   }
 
   /// Watches, builds the first generation and reloads until cancelled.
   ///
   /// - Throws: when the tree cannot be watched, or when there is no first generation.
   package func run() async throws {
+    try await catalog.file.start()
+    try await directory.start()
+    await pruneDerivedData()
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await self.watcher.run() }
       group.addTask {
@@ -97,6 +113,9 @@ package final class HostedProject: Sendable {
         } onCancel: {
           self.coordinator.stop()
         }
+      }
+      group.addTask {
+        for await _ in self.coordinator.catalogTouches { await self.catalog.file.lookAgain() }
       }
       group.addTask { try await self.watchUsers() }
       defer { group.cancelAll() }
@@ -109,6 +128,16 @@ package final class HostedProject: Sendable {
     while true {
       try await Task.sleep(for: Self.usersInterval)
       users.refresh()
+      await directory.lookAgain()
+    }
+  }
+
+  /// Derived data of tables that are gone; before the start no client is connected.
+  private func pruneDerivedData() async {
+    guard let document = try? await catalog.file.document() else { return }
+    let removed = systemFolder.pruneDerivedData(keeping: Set(document.view.tables.compactMap(\.id)))
+    if !removed.isEmpty {
+      logger.info("Derived data of deleted tables removed", metadata: ["folders": "\(removed)"])
     }
   }
 

@@ -184,6 +184,9 @@ actor ReloadCoordinator {
   /// The change of a file that this service writes is about to be noticed.
   func expectEdit(of path: ProjectPath) { ownEdits.insert(path) }
 
+  /// The edit was refused.
+  func expectNoEdit(of path: ProjectPath) { ownEdits.remove(path) }
+
   // MARK: One reload
 
   private func reload(_ changes: [Change], reason: ReloadReason) async -> Outcome {

@@ -11,7 +11,11 @@ extension HostedProject: ServedProject {
 
   package var designerHasPassword: Bool { users.designerHasPassword }
 
-  package var ownedFiles: [OwnedFileRoutes] { [] }
+  package var ownedFiles: [OwnedFileRoutes] {
+    [
+      OwnedFileRoutes(catalog, at: Route.catalog), OwnedFileRoutes(directory, at: Route.directory),
+    ]
+  }
 
   package func revisions() async -> Revisions { await events.revisions }
 

@@ -11,7 +11,7 @@ struct SyncdCommand: AsyncParsableCommand {
     subcommands: [
       ServeCommand.self, BuildCommand.self, VerifyCommand.self, ReloadCommand.self,
       SaveAllCommand.self, StatusCommand.self, ConnectCommand.self, HooksCommand.self,
-      DoctorCommand.self, MergeCatalogCommand.self,
+      CatalogCommand.self, DirectoryCommand.self, DoctorCommand.self, MergeCatalogCommand.self,
     ]
   )
 

@@ -1,0 +1,29 @@
+import Glibc
+package import ProjectModel
+
+/// The files that the server alone writes.
+package enum OwnedFileKind: String, Sendable, CaseIterable {
+  case catalog
+  case directory
+
+  /// Where the file may lie; the first that is there wins (4d-domain §6.1).
+  package var places: [ProjectPath] {
+    switch self {
+    case .catalog: [ProjectLayout.catalog]
+    case .directory: [ProjectLayout.dataDirectory, ProjectLayout.directory]
+    }
+  }
+
+  /// The place in use; the last one where no file is there.
+  package func path(below root: String) -> ProjectPath {
+    places.dropLast().first { Self.isFile("\(root)/\($0.display)") } ?? places[places.count - 1]
+  }
+
+  /// The names in the directory are not for everybody.
+  var tellsNames: Bool { self == .catalog }
+
+  private static func isFile(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  }
+}
