@@ -7,16 +7,15 @@ and has a C program copy the bundle, fsync it, rename it and fsync the folder. A
 
 import argparse
 import hashlib
-import json
 import os
 import random
-import socket
 import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness
+import unixhttp
 from harness import Failure, Scratch, Server
 
 BAR_MS, BAR_RATIO = 5.0, 1.5
@@ -24,37 +23,15 @@ WARM_UP = 5
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-class Caller:
-    """One kept-alive connection to the socket, as an editor's plug-in has it."""
-
-    def __init__(self, folder):
-        self.socket = socket.socket(socket.AF_UNIX)
-        before = os.getcwd()
-        os.chdir(folder)  # a socket's address is short
-        try:
-            self.socket.connect("syncd.sock")
-        finally:
-            os.chdir(before)
-        self.reader = self.socket.makefile("rb")
-
-    def save_all(self, name, content, durable):
-        body = json.dumps({"durable": durable, "files": [
-            {"path": name, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}]}).encode()
-        head = (f"POST /v1/barriers HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                f"Content-Length: {len(body)}\r\n\r\n").encode()
-        began = time.perf_counter_ns()
-        self.socket.sendall(head + body)
-        status = self.reader.readline()
-        length = 0
-        while (line := self.reader.readline()) not in (b"\r\n", b""):
-            key, _, value = line.partition(b":")
-            if key.lower() == b"content-length":
-                length = int(value)
-        answer = json.loads(self.reader.read(length))
-        took = (time.perf_counter_ns() - began) / 1e6
-        if b" 200 " not in status or [f["state"] for f in answer["files"]] != ["held"]:
-            raise Failure(f"the save-all was answered with {status!r} {answer}")
-        return took, answer
+def save_all(caller, name, content, durable):
+    request = {"durable": durable, "files": [
+        {"path": name, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}]}
+    began = time.perf_counter_ns()
+    status, _, answer = caller.ask("POST", "/v1/barriers", request)
+    took = (time.perf_counter_ns() - began) / 1e6
+    if status != 200 or [file["state"] for file in answer["files"]] != ["held"]:
+        raise Failure(f"the save-all was answered with {status} {answer}")
+    return took
 
 
 def main():
@@ -82,7 +59,7 @@ def main():
         choose = random.Random(options.seed)
         methods = harness.methods_of(project)
         with Server(binary, project, scratch) as server:
-            caller = Caller(server.state)
+            caller = unixhttp.Caller(server.state)
             bundle = scratch.at("bundle.4dz")
             harness.run([binary, "build", project, "-o", bundle], timeout=120)
             floor = harness.spawn([floor_program, bundle, os.path.join(server.state)], stdin=subprocess.PIPE,
@@ -102,7 +79,7 @@ def main():
                             path = choose.choice(methods)
                             content = b"// save %d\n" % turn + choose.randbytes(300).hex().encode() + b"\n"
                             harness.save(path, content)
-                            took, _ = caller.save_all(os.path.relpath(path, project), content, kind)
+                            took = save_all(caller, os.path.relpath(path, project), content, kind)
                         if turn >= 0:
                             times[kind].append(took)
             finally:

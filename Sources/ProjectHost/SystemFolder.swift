@@ -20,6 +20,8 @@ package struct SystemFolder: Hashable, Sendable {
   package var journal: String { path + "/journal" }
   /// The proof that a caller is on this machine, in this account.
   package var token: String { path + "/projectToken.json" }
+  /// What the revisions of owned files are computed with.
+  var revisionKey: String { path + "/revision.key" }
   /// Whose folder this is.
   package var record: String { path + "/root.json" }
   var lock: String { path + "/lock" }

@@ -152,7 +152,8 @@ package struct SystemFolderExamination: Hashable, Sendable {
 
   private mutating func examineRest() {
     let known = Set(
-      folder.parts + [folder.lock, folder.token, folder.record, folder.socket]
+      folder.parts
+        + [folder.lock, folder.token, folder.record, folder.revisionKey, folder.socket]
     )
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     for path in names.sorted().map({ folder.path + "/" + $0 }) where !known.contains(path) {
