@@ -81,7 +81,10 @@ let package = Package(
     ),
     .testTarget(
       name: "ProjectHostTests",
-      dependencies: ["Bundler", "ProjectHost", "ProjectModel", "SyncProtocol"]
+      dependencies: [
+        "Bundler", "ProjectHost", "ProjectModel", "SyncProtocol",
+        .product(name: "Logging", package: "swift-log"),
+      ]
     ),
 
     // SyncServer
@@ -104,7 +107,8 @@ let package = Package(
     .testTarget(
       name: "SyncServerTests",
       dependencies: [
-        "ProjectHost", "ProjectModel", "Sessions", "SyncProtocol", "SyncServer",
+        "Bundler", "ProjectHost", "ProjectModel", "Sessions", "SyncClient", "SyncProtocol",
+        "SyncServer",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]

@@ -37,7 +37,8 @@ package actor BundleStore {
     try StoreFolder(folder).write(index: index)
   }
 
-  /// Writes the snapshot's bundle, if there is none of its digest, and returns when it is durable.
+  /// Writes the snapshot's bundle, if there is none of its digest, and returns when it is durable
+  /// and older ones are removed.
   ///
   /// Serial; what is published already can be asked for meanwhile.
   ///
@@ -45,11 +46,14 @@ package actor BundleStore {
   ///   - snapshot: what to write.
   ///   - reserved: called once the disk has room for all of it and before it is written: from here
   ///     on the bundle can be promised. What it throws ends the publishing without a trace.
+  ///   - durable: called once the bundle is on the disk and can be asked for; tidying follows.
   /// - Returns: the bundle in the store.
   /// - Throws: `BundleError`, or what `reserved` throws.
+  @discardableResult
   package func publish(
     _ snapshot: Snapshot,
-    reserved: @Sendable () async throws -> Void = {}
+    reserved: @Sendable () async throws -> Void = {},
+    durable: @Sendable () async -> Void = {}
   ) async throws -> BundleFile {
     await turn.take()
     defer { turn.give() }
@@ -59,43 +63,42 @@ package actor BundleStore {
       bundles.append(bundle)
       snapshot.lineage.record(snapshot.number, in: bundle)
       try await reserved()
+      await durable()
       return bundle
     }
     let last = bundles.last?.manifest
-    let bundle = try await Self.write(
-      snapshot,
-      after: last,
-      to: StoreFolder(folder),
-      reserved: reserved
-    )
+    let files = StoreFolder(folder)
+    let bundle = try await Self.write(snapshot, to: files, reserved: reserved)
     // Nobody else publishes while the turn is taken, so the list is as it was.
     bundles.removeAll { $0.digest == digest }
     bundles.append(bundle)
     snapshot.lineage.record(snapshot.number, in: bundle)
+    await durable()
+    await Self.keepManifest(snapshot.manifest, after: last, in: files)
     trim()
     return bundle
   }
 
   @concurrent private static func write(
     _ snapshot: Snapshot,
-    after last: Manifest?,
     to folder: StoreFolder,
     reserved: @Sendable () async throws -> Void
   ) async throws -> BundleFile {
     if let base = snapshot.base, !base.isIntact { throw BundleError.lostBase }
-    let digest = snapshot.manifest.digest
-    // First the manifest, which is nothing without its bundle.
-    try folder.write(snapshot.manifest, after: last)
-    do {
-      let path = folder.bundlePath(digest)
-      let writing = try BundleWriting(snapshot, to: path, mode: 0o600)
-      try await reserved()
-      try writing.finish()
-      return try folder.open(path, manifest: snapshot.manifest)
-    } catch {
-      folder.removeManifest(digest)
-      throw error
-    }
+    let path = folder.bundlePath(snapshot.manifest.digest)
+    let writing = try BundleWriting(snapshot, to: path, mode: 0o600)
+    try await reserved()
+    try writing.finish()
+    return try folder.open(path, manifest: snapshot.manifest)
+  }
+
+  /// Spares the next start from reading the bundle; without it that start only takes longer.
+  @concurrent private static func keepManifest(
+    _ manifest: Manifest,
+    after last: Manifest?,
+    in folder: StoreFolder
+  ) async {
+    try? folder.write(manifest, after: last)
   }
 
   private func trim() {

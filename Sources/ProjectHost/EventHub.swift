@@ -25,6 +25,9 @@ package actor EventHub {
     generation = GenerationID(epoch: 0, gen: 0)
   }
 
+  /// The revisions that `ready` tells.
+  package var revisions: Revisions { ready.revisions }
+
   /// Begins with `ready`; every later event follows in order.
   package func subscribe() -> AsyncStream<PostedEvent> {
     let (stream, continuation) = AsyncStream.makeStream(

@@ -1,4 +1,5 @@
 package import Bundler
+import Foundation
 package import Logging
 package import ProjectModel
 package import SyncProtocol
@@ -13,6 +14,8 @@ package final class HostedProject: Sendable {
     package var strict = false
     /// Milliseconds within which unattended clients spread their return after a notice.
     package var spreadMs = 0
+    /// The secret of `projectToken.json`, for clients that prove to be on this machine.
+    package var machineSecret: [UInt8]?
 
     package init() {}
   }
@@ -22,7 +25,17 @@ package final class HostedProject: Sendable {
   /// Random, new at each start.
   package let serverID: String
   package let events: EventHub
+  /// What same-machine clients work in, instead of folders of the project.
+  package let folders: ClientFolders
+  package let machineSecret: [UInt8]?
+  package let locks: LockTable
+  package let users: ProjectUsers
+  package let catalog: CatalogEditing
+  package let directory: OwnedFile<DirectoryDocument>
 
+  private let logger: Logger
+  private let systemFolder: SystemFolder
+  private let components: ComponentInventory
   private let watcher: TreeWatcher
   private let coordinator: ReloadCoordinator
   private let store: BundleStore
@@ -40,6 +53,25 @@ package final class HostedProject: Sendable {
     root = location.root
     serverID = Self.randomID()
     events = EventHub(project: location.name)
+    folders = ClientFolders(
+      project: location.root,
+      userPreferences: folder.userPreferences,
+      derivedData: folder.derivedData
+    )
+    machineSecret = options.machineSecret
+    locks = LockTable(now: Self.timestamp, newID: Self.randomID)
+    let passwords = PasswordHashing()
+    users = ProjectUsers(root: location.root, passwords: passwords)
+    let files = ProjectFiles(
+      root: location.root,
+      stateFolder: folder.path,
+      hub: events,
+      logger: logger
+    )
+    directory = files.directory(passwords: passwords)
+    systemFolder = folder
+    self.logger = logger
+    components = ComponentInventory(location)
     watcher = TreeWatcher(
       root: location.root,
       cookieDirectory: folder.cookies,
@@ -61,12 +93,16 @@ package final class HostedProject: Sendable {
       policy: .init(strict: options.strict, spreadMs: options.spreadMs),
       logger: logger
     )
+    catalog = CatalogEditing(file: files.catalog(), coordinator: coordinator)
   }
 
   /// Watches, builds the first generation and reloads until cancelled.
   ///
   /// - Throws: when the tree cannot be watched, or when there is no first generation.
   package func run() async throws {
+    try await catalog.file.start()
+    try await directory.start()
+    await pruneDerivedData()
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await self.watcher.run() }
       group.addTask {
@@ -78,10 +114,35 @@ package final class HostedProject: Sendable {
           self.coordinator.stop()
         }
       }
+      group.addTask {
+        for await _ in self.coordinator.catalogTouches { await self.catalog.file.lookAgain() }
+      }
+      group.addTask { try await self.watchUsers() }
       defer { group.cancelAll() }
       try await group.next()
     }
   }
+
+  /// The folder of the users is not watched: the data file beside it is written all the time.
+  private func watchUsers() async throws {
+    while true {
+      try await Task.sleep(for: Self.usersInterval)
+      users.refresh()
+      await directory.lookAgain()
+    }
+  }
+
+  /// Derived data of tables that are gone; before the start no client is connected.
+  private func pruneDerivedData() async {
+    guard let document = try? await catalog.file.document() else { return }
+    let removed = systemFolder.pruneDerivedData(keeping: Set(document.view.tables.compactMap(\.id)))
+    if !removed.isEmpty {
+      logger.info("Derived data of deleted tables removed", metadata: ["folders": "\(removed)"])
+    }
+  }
+
+  /// The components and plug-ins that ordinary remotes take from this server.
+  package func inventory() async -> Inventory { await components.inventory() }
 
   /// Tells every client that the server goes away.
   package func announceDrain(reason: String) async {
@@ -129,10 +190,29 @@ package final class HostedProject: Sendable {
     reason: ReloadReason,
     deadline: ContinuousClock.Instant
   ) async -> ReloadResult {
-    await coordinator.reload(reason: reason, deadline: deadline)
+    await coordinator.reload(reason: reason, durability: .file, deadline: deadline).result
+  }
+
+  /// The save-all: waits until everything written before the call is published; never throws.
+  package func saveAll(
+    _ request: BarrierRequest,
+    deadline: ContinuousClock.Instant
+  ) async -> BarrierResult {
+    let answer = await coordinator.reload(
+      reason: .saveAll,
+      durability: request.durable ?? .generation,
+      deadline: deadline
+    )
+    return answer.result(checking: request.files ?? [])
   }
 
   package func condition() async -> ProjectCondition { await coordinator.condition() }
+
+  private static let usersInterval = Duration.seconds(1)
+
+  private static func timestamp() -> String {
+    Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+  }
 
   private static let building = ProblemDetails(
     .building,

@@ -20,7 +20,6 @@ actor ReloadCoordinator {
 
   private struct Outcome {
     let kind: ReloadResult.Outcome
-    let changed: Int
     let problems: [Problem]
   }
 
@@ -39,6 +38,10 @@ actor ReloadCoordinator {
   private var problems: [Problem] = []
   private var counts: [ReloadResult.Outcome: Int] = [:]
   private var lastReload: Duration = .zero
+  /// The members that the current generation changed against the one before.
+  private var lastChanged: [ProjectPath] = []
+  /// Files that this service has written itself and whose change is still to come.
+  private var ownEdits: Set<ProjectPath> = []
 
   /// The current generation's bundle is promised and not there yet.
   private var isWriting = false
@@ -48,6 +51,11 @@ actor ReloadCoordinator {
   private var pending: ChangeBatch?
   private var pendingDone: CheckedContinuation<Void, Never>?
   private var callers = WaitingCallers()
+  /// The outcome of the reload under way, once its generation is known and its file is not.
+  private var announced: Outcome?
+  private let catalogTouch: AsyncStream<Void>.Continuation
+  /// Yields when a batch says that the catalog may have changed; the newest is enough.
+  nonisolated let catalogTouches: AsyncStream<Void>
   private let wakeUps: AsyncStream<Void>
   private let wakeUp: AsyncStream<Void>.Continuation
 
@@ -68,6 +76,7 @@ actor ReloadCoordinator {
     self.policy = policy
     self.logger = logger
     (wakeUps, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    (catalogTouches, catalogTouch) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
   // MARK: The loop
@@ -145,19 +154,38 @@ actor ReloadCoordinator {
     let batch = pending
     pending = nil
     absorbed = batch?.sequence ?? absorbed
-    let answered = callers.answered(by: absorbed)
-    guard batch != nil || !answered.isEmpty else { return }
-    let reason = answered.first?.caller.reason ?? .watch
+    let changes = batch?.changes ?? []
+    let waiting = callers.answered(by: absorbed)
+    guard batch != nil || !waiting.isEmpty else { return }
+    let isOwnEdit = noteTouches(of: changes)
+    let reason = waiting.first?.caller.reason ?? (isOwnEdit ? .edit : .watch)
     let clock = ContinuousClock()
     let began = clock.now
-    let outcome = await reload(batch?.changes ?? [], reason: reason)
+    let outcome = await reload(changes, reason: reason)
     await finish(outcome, took: clock.now - began)
     pendingDone?.resume()
     pendingDone = nil
-    for (key, caller) in answered where callers.remove(key) != nil {
-      caller.continuation.resume(returning: result(outcome, since: caller.began))
-    }
+    announced = nil
+    answer(outcome)
   }
+
+  /// Tells of a catalog that may have changed; returns whether this service wrote what changed.
+  private func noteTouches(of changes: [Change]) -> Bool {
+    let catalog = ProjectLayout.catalog
+    let touched = changes.filter { change in
+      let path = ProjectPath(bytes: change.path)
+      return path == catalog || (change.kind == .subtreeInDoubt && catalog.isInside(path))
+    }
+    guard !touched.isEmpty else { return false }
+    catalogTouch.yield()
+    return ownEdits.remove(catalog) != nil
+  }
+
+  /// The change of a file that this service writes is about to be noticed.
+  func expectEdit(of path: ProjectPath) { ownEdits.insert(path) }
+
+  /// The edit was refused.
+  func expectNoEdit(of path: ProjectPath) { ownEdits.remove(path) }
 
   // MARK: One reload
 
@@ -187,25 +215,28 @@ actor ReloadCoordinator {
     let found = snapshot.problems + names.problems(of: snapshot.manifest)
     let blocking = found.filter { $0.severity == .failure || policy.strict }
     guard blocking.isEmpty else {
-      return Outcome(kind: .failed, changed: 0, problems: found)
+      return Outcome(kind: .failed, problems: found)
     }
     defer { endWriting() }
     if let generation, generation.digest == snapshot.manifest.digest {
       // The file is there, unless writing it failed the last time.
-      _ = try await store.publish(snapshot)
-      return Outcome(kind: .unchanged, changed: 0, problems: found)
+      try await store.publish(snapshot)
+      return Outcome(kind: .unchanged, problems: found)
     }
     if let last = log.last, generation == nil, last.digest == snapshot.manifest.digest {
       // The service was restarted and the project is as it was: the same generation goes on.
-      _ = try await store.publish(snapshot)
+      try await store.publish(snapshot)
       await begin(with: last, snapshot.manifest)
-      return Outcome(kind: .unchanged, changed: 0, problems: found)
+      return Outcome(kind: .unchanged, problems: found)
     }
     let changed = snapshot.manifest.changedPaths(since: manifest)
-    _ = try await store.publish(snapshot) {
-      try await self.announce(snapshot.manifest, changed: changed, reason: reason)
+    let outcome = Outcome(kind: .published, problems: found)
+    try await store.publish(snapshot) {
+      try await self.announce(snapshot.manifest, changed: changed, reason: reason, outcome)
+    } durable: {
+      await self.conclude(withFileOf: outcome)
     }
-    return Outcome(kind: .published, changed: changed.count, problems: found)
+    return outcome
   }
 
   /// Makes a new generation known, once the disk has room for its bundle and before that is
@@ -213,7 +244,8 @@ actor ReloadCoordinator {
   private func announce(
     _ manifest: Manifest,
     changed: [ProjectPath],
-    reason: ReloadReason
+    reason: ReloadReason,
+    _ outcome: Outcome
   ) async throws {
     let id = log.next
     let record = GenerationRecord(
@@ -227,9 +259,13 @@ actor ReloadCoordinator {
     )
     try log.append(record)
     isWriting = true
+    lastChanged = changed
     guard let previous = generation else { return await begin(with: record, manifest) }
     generation = record
     self.manifest = manifest
+    // What the answer promises holds already; the file follows.
+    answerEarly(outcome)
+    await conclude(outcome)
     let notice = ReconnectRequired(
       record: record,
       supersedes: previous.gen,
@@ -245,6 +281,11 @@ actor ReloadCoordinator {
     if let id = GenerationID(record.id) { await hub.start(at: record, id: id) }
   }
 
+  private func conclude(withFileOf outcome: Outcome) {
+    endWriting()
+    answer(outcome)
+  }
+
   private func endWriting() {
     isWriting = false
     for reader in readers { reader.resume() }
@@ -254,7 +295,6 @@ actor ReloadCoordinator {
   private func failed(_ text: String, rule: String, file: String) -> Outcome {
     Outcome(
       kind: .failed,
-      changed: 0,
       problems: [Problem(rule: rule, severity: .failure, file: file, text: text)]
     )
   }
@@ -262,20 +302,25 @@ actor ReloadCoordinator {
   private func finish(_ outcome: Outcome, took: Duration) async {
     counts[outcome.kind, default: 0] += 1
     lastReload = took
-    let before = (state, problems)
-    state = outcome.kind == .failed ? .degraded : .serving
-    problems = outcome.problems
     if outcome.kind == .failed {
-      logger.error("Reload failed", metadata: ["problems": "\(Self.sentence(problems))"])
+      logger.error("Reload failed", metadata: ["problems": "\(Self.sentence(outcome.problems))"])
     } else if outcome.kind == .published {
       logger.info(
         "Generation published",
         metadata: [
-          "generation": "\(generation?.id ?? "")", "changed": "\(outcome.changed)",
+          "generation": "\(generation?.id ?? "")", "changed": "\(lastChanged.count)",
           "took": "\(took)",
         ]
       )
     }
+    await conclude(outcome)
+  }
+
+  /// Takes over what a reload says of the project, and tells clients where that is new.
+  private func conclude(_ outcome: Outcome) async {
+    let before = (state, problems)
+    state = outcome.kind == .failed ? .degraded : .serving
+    problems = outcome.problems
     if before.0 != .loading, before.0 != state || (state == .degraded && before.1 != problems) {
       await hub.post(.build(BuildState(state: state, problems: problems)))
     }
@@ -294,67 +339,88 @@ actor ReloadCoordinator {
 
   /// Waits for a reload that holds every change made before the call.
   ///
+  /// - Parameters:
+  ///   - reason: what a new generation is said to be caused by.
+  ///   - durability: what has to hold of the generation for an answer.
+  ///   - deadline: when to answer at the latest.
   /// - Returns: at the deadline, outcome `pending`; the reload goes on.
-  func reload(reason: ReloadReason, deadline: ContinuousClock.Instant) async -> ReloadResult {
+  func reload(
+    reason: ReloadReason,
+    durability: BarrierRequest.Durability,
+    deadline: ContinuousClock.Instant
+  ) async -> ReloadAnswer {
     let began = ContinuousClock().now
     guard let sequence = try? await watcher.barrier(until: deadline) else {
-      return result(Outcome(kind: .pending, changed: 0, problems: problems), since: began)
+      return pendingAnswer(since: began)
     }
     let key = callers.newKey()
-    return await withTaskGroup(of: ReloadResult?.self) { group in
+    return await withTaskGroup(of: ReloadAnswer?.self) { group in
       group.addTask {
-        await self.wait(key, for: sequence, reason: reason, since: began)
+        await self.wait(
+          key,
+          as: .init(sequence: sequence, reason: reason, began: began, durability: durability)
+        )
       }
       group.addTask {
         try? await Task.sleep(until: deadline, clock: .continuous)
         await self.giveUp(key)
         return nil
       }
-      for await result in group {
-        guard let result else { continue }
+      for await answer in group {
+        guard let answer else { continue }
         group.cancelAll()
-        return result
+        return answer
       }
-      return result(Outcome(kind: .pending, changed: 0, problems: problems), since: began)
+      return pendingAnswer(since: began)
     }
   }
 
-  private func wait(
-    _ key: Int,
-    for sequence: UInt64,
-    reason: ReloadReason,
-    since began: ContinuousClock.Instant
-  ) async -> ReloadResult {
-    if ended {
-      return result(Outcome(kind: .pending, changed: 0, problems: problems), since: began)
+  private func wait(_ key: Int, as caller: WaitingCallers.Caller) async -> ReloadAnswer {
+    if ended { return pendingAnswer(since: caller.began) }
+    // Its batch is in the generation that is known already; only the file is still being written.
+    if let announced, caller.sequence <= absorbed, caller.durability == .generation {
+      return answer(announced, since: caller.began)
     }
     return await withCheckedContinuation { continuation in
-      callers.add(
-        .init(sequence: sequence, reason: reason, began: began, continuation: continuation),
-        as: key
-      )
+      callers.add(caller, as: key, continuation)
       wakeUp.yield()
     }
   }
 
-  private func giveUp(_ key: Int) {
-    guard let caller = callers.remove(key) else { return }
-    caller.continuation.resume(
-      returning: result(
-        Outcome(kind: .pending, changed: 0, problems: problems),
-        since: caller.began
-      )
-    )
+  /// Answers those for whom the generation is enough, while its file is still being written.
+  private func answerEarly(_ outcome: Outcome) {
+    announced = outcome
+    answer(outcome) { $0.durability == .generation }
   }
 
-  private func result(_ outcome: Outcome, since began: ContinuousClock.Instant) -> ReloadResult {
-    let took = ContinuousClock().now - began
-    return ReloadResult(
+  /// Answers those whose batch is in the reload under way; also who came after its beginning.
+  private func answer(
+    _ outcome: Outcome,
+    where isEnough: (WaitingCallers.Caller) -> Bool = { _ in true }
+  ) {
+    for (key, caller) in callers.answered(by: absorbed) where isEnough(caller) {
+      guard let (_, continuation) = callers.remove(key) else { continue }
+      continuation.resume(returning: answer(outcome, since: caller.began))
+    }
+  }
+
+  private func giveUp(_ key: Int) {
+    guard let (caller, continuation) = callers.remove(key) else { return }
+    continuation.resume(returning: pendingAnswer(since: caller.began))
+  }
+
+  private func pendingAnswer(since began: ContinuousClock.Instant) -> ReloadAnswer {
+    answer(Outcome(kind: .pending, problems: problems), since: began)
+  }
+
+  private func answer(_ outcome: Outcome, since began: ContinuousClock.Instant) -> ReloadAnswer {
+    ReloadAnswer(
       outcome: outcome.kind,
       generation: generation,
-      changed: outcome.changed,
+      manifest: manifest,
+      changed: lastChanged,
       problems: outcome.problems,
-      tookMs: took / .milliseconds(1)
+      took: ContinuousClock().now - began
     )
   }
 

@@ -12,7 +12,20 @@ package struct SystemFolder: Hashable, Sendable {
   package var socket: String { path + "/syncd.sock" }
   /// Where the watcher makes its cookies.
   package var cookies: String { path + "/cookies" }
-  fileprivate var lock: String { path + "/lock" }
+  /// The preferences of the 4D on this machine; never the project's own (4d-domain §4.3).
+  package var userPreferences: String { path + "/userPreferences" }
+  /// The derived data of the 4D on this machine; never `Project/DerivedData` (4d-domain §4.3).
+  package var derivedData: String { path + "/DerivedDataRemote" }
+  /// Edits that are not yet in the project's files.
+  package var journal: String { path + "/journal" }
+  /// The proof that a caller is on this machine, in this account.
+  package var token: String { path + "/projectToken.json" }
+  /// What the revisions of owned files are computed with.
+  var revisionKey: String { path + "/revision.key" }
+  /// Whose folder this is.
+  package var record: String { path + "/root.json" }
+  var lock: String { path + "/lock" }
+  var parts: [String] { [generations, cookies, userPreferences, derivedData, journal] }
 
   /// Takes the folder that the user named.
   package init(at path: String) { self.path = path }
@@ -29,18 +42,24 @@ package struct SystemFolder: Hashable, Sendable {
     path = "\(base)/syncd/\(location.name)-\(hash)"
   }
 
-  /// Makes the folder and its parts, each readable by this account alone.
+  /// Makes the folder and its parts, and puts their rights right.
   ///
+  /// - Parameter socketGroup: the group whose members may reach the socket, and nothing else.
+  /// - Returns: a sentence for each item whose rights had to be put right.
   /// - Throws: `HostError` with code `stateFolder`.
-  package func create() throws(HostError) {
+  @discardableResult
+  package func create(socketGroup: UInt32? = nil) throws(HostError) -> [String] {
     var made = ""
     for component in path.split(separator: "/") {
       made += (path.hasPrefix("/") || !made.isEmpty ? "/" : "") + component
       try Self.makeFolder(made)
     }
-    guard chmod(path, 0o700) == 0 else { throw Self.failure(path, errno) }
-    try Self.makeFolder(generations)
-    try Self.makeFolder(cookies)
+    var warnings = try secure(path, group: socketGroup)
+    for part in parts {
+      try Self.makeFolder(part)
+      warnings += try secure(part, group: nil)
+    }
+    return warnings
   }
 
   private static func makeFolder(_ path: String) throws(HostError) {
@@ -48,7 +67,7 @@ package struct SystemFolder: Hashable, Sendable {
     throw failure(path, errno)
   }
 
-  fileprivate static func failure(_ path: String, _ number: Int32) -> HostError {
+  static func failure(_ path: String, _ number: Int32) -> HostError {
     HostError(
       .stateFolder,
       "the state folder \(path) cannot be written (\(String(cString: strerror(number)))): "

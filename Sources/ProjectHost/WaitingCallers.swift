@@ -2,15 +2,17 @@ import SyncProtocol
 
 /// The callers who wait for a reload, each for one that began after its barrier.
 struct WaitingCallers {
+  typealias Continuation = CheckedContinuation<ReloadAnswer, Never>
+
   struct Caller {
     /// The batch that has to be in the reload.
     let sequence: UInt64
     let reason: ReloadReason
     let began: ContinuousClock.Instant
-    let continuation: CheckedContinuation<ReloadResult, Never>
+    let durability: BarrierRequest.Durability
   }
 
-  private var callers: [Int: Caller] = [:]
+  private var waiting: [Int: (caller: Caller, continuation: Continuation)] = [:]
   private var nextKey = 0
 
   /// A key for a caller who is about to wait.
@@ -19,15 +21,19 @@ struct WaitingCallers {
     return nextKey
   }
 
-  mutating func add(_ caller: Caller, as key: Int) { callers[key] = caller }
+  mutating func add(_ caller: Caller, as key: Int, _ continuation: Continuation) {
+    waiting[key] = (caller, continuation)
+  }
 
   /// Whom a reload answers that holds the batches up to `sequence`; they stay until removed.
   func answered(by sequence: UInt64) -> [(key: Int, caller: Caller)] {
-    callers.filter { $0.value.sequence <= sequence }.map { ($0.key, $0.value) }
+    waiting.filter { $0.value.caller.sequence <= sequence }.map { ($0.key, $0.value.caller) }
   }
 
   /// Removes a caller; `nil` when it was answered already.
-  mutating func remove(_ key: Int) -> Caller? { callers.removeValue(forKey: key) }
+  mutating func remove(_ key: Int) -> (caller: Caller, continuation: Continuation)? {
+    waiting.removeValue(forKey: key)
+  }
 
-  var keys: [Int] { Array(callers.keys) }
+  var keys: [Int] { Array(waiting.keys) }
 }

@@ -19,11 +19,32 @@ struct HTTPTransport: Sendable {
     var body: [UInt8] = []
     /// A connection that brings nothing for so long is closed.
     var silence = TimeAmount.seconds(60)
+
+    static func json(_ method: HTTPMethod, _ path: String, _ body: some Sequence<UInt8>) -> Request
+    {
+      Request(
+        method: method,
+        path: path,
+        headers: [("Content-Type", "application/json")],
+        body: Array(body)
+      )
+    }
+
+    /// The request with patience for an answer that may take so many milliseconds.
+    func waiting(_ milliseconds: Int) -> Request {
+      var request = self
+      request.silence = .milliseconds(Int64(milliseconds) + 5_000)
+      return request
+    }
   }
 
   private static let connectTimeout = TimeAmount.seconds(5)
 
   let endpoint: Endpoint
+  /// With a token every connection is proven to both sides before it carries anything else.
+  var token: MachineToken?
+  /// The session that requests belong to.
+  var bearer: String?
 
   /// Sends a request and hands the response's head and body to `handle`.
   ///
@@ -36,12 +57,59 @@ struct HTTPTransport: Sendable {
   ) async throws -> Result {
     let channel = try await connect(silence: request.silence)
     return try await channel.executeThenClose { inbound, outbound in
-      try await outbound.write(contentsOf: parts(of: request, allocator: channel.channel.allocator))
       var iterator = inbound.makeAsyncIterator()
-      guard case .head(let head) = try await iterator.next(isolation: #isolation) else {
-        throw ClientError(.connection, "\(endpoint) closed the connection without an answer.")
-      }
+      if let token { try await prove(token, channel, outbound, &iterator) }
+      var request = request
+      if let bearer { request.headers.append(("Authorization", "Bearer \(bearer)")) }
+      let head = try await send(request, outbound, &iterator)
       return try await handle(head, &iterator)
+    }
+  }
+
+  private func send(
+    _ request: Request,
+    _ outbound: NIOAsyncChannelOutboundWriter<HTTPClientRequestPart>,
+    _ iterator: inout Parts.AsyncIterator
+  ) async throws -> HTTPResponseHead {
+    try await outbound.write(contentsOf: parts(of: request))
+    guard case .head(let head) = try await iterator.next(isolation: #isolation) else {
+      throw ClientError(.connection, "\(endpoint) closed the connection without an answer.")
+    }
+    return head
+  }
+
+  /// Proves this connection to the server, and the server to this side.
+  private func prove(
+    _ token: MachineToken,
+    _ channel: Channel,
+    _ outbound: NIOAsyncChannelOutboundWriter<HTTPClientRequestPart>,
+    _ iterator: inout Parts.AsyncIterator
+  ) async throws {
+    guard let client = channel.channel.localAddress?.port,
+      let server = channel.channel.remoteAddress?.port
+    else { throw ClientError(.connection, "Only a TCP connection can be proven.") }
+    var head = try await send(Request(path: Route.proof), outbound, &iterator)
+    var bytes = try await ServerConnection.collect(&iterator)
+    let challenge = try ServerConnection.read(MachineChallenge.self, head, bytes, from: endpoint)
+    let handshake = MachineHandshake(
+      challenge,
+      token: token,
+      serverPort: server,
+      clientPort: client
+    )
+    head = try await send(
+      .json(.POST, Route.proof, try WireJSON.encode(handshake.proof)),
+      outbound,
+      &iterator
+    )
+    bytes = try await ServerConnection.collect(&iterator)
+    let answer = try ServerConnection.read(MachineProofAnswer.self, head, bytes, from: endpoint)
+    guard handshake.isServer(answer) else {
+      throw ClientError(
+        .connection,
+        "\(endpoint) does not know this project's token: another program has taken the port. "
+          + "Stop that program, or use the server's unix socket."
+      )
     }
   }
 
@@ -88,8 +156,7 @@ struct HTTPTransport: Sendable {
     }
   }
 
-  private func parts(of request: Request, allocator: ByteBufferAllocator) -> [HTTPClientRequestPart]
-  {
+  private func parts(of request: Request) -> [HTTPClientRequestPart] {
     var headers = HTTPHeaders(request.headers.map { ($0.name, $0.value) })
     headers.add(name: "Host", value: endpoint.hostField)
     if !request.body.isEmpty || request.method == .POST {
@@ -102,7 +169,7 @@ struct HTTPTransport: Sendable {
       headers: headers
     )
     guard !request.body.isEmpty else { return [.head(head), .end(nil)] }
-    return [.head(head), .body(.byteBuffer(allocator.buffer(bytes: request.body))), .end(nil)]
+    return [.head(head), .body(.byteBuffer(ByteBuffer(bytes: request.body))), .end(nil)]
   }
 }
 

@@ -12,9 +12,20 @@ package struct ServerConnection: Sendable {
   package let endpoint: Endpoint
   let transport: HTTPTransport
 
-  package init(_ endpoint: Endpoint) {
+  /// Names a server; nothing is connected yet.
+  ///
+  /// With a token each TCP connection is proven: the server takes it for its own machine, and this
+  /// side knows that it is the server; the unix socket needs none. `bearer` is the token of an open
+  /// session, which requests and streams then belong to.
+  package init(_ endpoint: Endpoint, token: MachineToken? = nil, bearer: String? = nil) {
     self.endpoint = endpoint
-    transport = HTTPTransport(endpoint: endpoint)
+    let needed = if case .tcp = endpoint { token } else { nil as MachineToken? }
+    transport = HTTPTransport(endpoint: endpoint, token: needed, bearer: bearer)
+  }
+
+  /// The same server, with requests that belong to a session.
+  package func inSession(_ bearer: String) -> ServerConnection {
+    ServerConnection(endpoint, token: transport.token, bearer: bearer)
   }
 
   package func hello() async throws -> Hello { try await get(Hello.self, Route.hello) }
@@ -31,13 +42,8 @@ package struct ServerConnection: Sendable {
   package func reload(_ request: ReloadRequest) async throws -> ReloadResult {
     try await call(
       ReloadResult.self,
-      .init(
-        method: .POST,
-        path: Route.reload,
-        headers: [("Content-Type", "application/json")],
-        body: Array(try WireJSON.encode(request)),
-        silence: .milliseconds(Int64(request.deadlineMs ?? ReloadRequest.defaultDeadlineMs) + 5_000)
-      )
+      .json(.POST, Route.reload, try WireJSON.encode(request))
+        .waiting(request.deadlineMs ?? ReloadRequest.defaultDeadlineMs)
     )
   }
 
@@ -67,27 +73,46 @@ package struct ServerConnection: Sendable {
     }
   }
 
-  private func get<Value: Decodable & Sendable>(
+  func get<Value: Decodable & Sendable>(
     _ type: Value.Type,
     _ path: String
   ) async throws -> Value {
     try await call(type, .init(path: path))
   }
 
-  private func call<Value: Decodable & Sendable>(
+  func call<Value: Decodable & Sendable>(
     _ type: Value.Type,
     _ request: HTTPTransport.Request
   ) async throws -> Value {
     try await transport.exchange(request) { head, body in
       let bytes = try await Self.collect(&body)
+      return try Self.read(type, head, bytes, from: endpoint)
+    }
+  }
+
+  /// Sends a request whose answer has nothing in it.
+  func perform(_ request: HTTPTransport.Request) async throws {
+    try await transport.exchange(request) { head, body in
+      let bytes = try await Self.collect(&body)
       guard (200..<300).contains(head.status.code) else {
         throw Self.refusal(head, bytes, from: endpoint)
       }
-      do {
-        return try WireJSON.decode(type, from: bytes)
-      } catch {
-        throw ClientError(.connection, "\(endpoint) does not answer as a syncd server does.")
-      }
+    }
+  }
+
+  static func read<Value: Decodable>(
+    _ type: Value.Type,
+    _ head: HTTPResponseHead,
+    _ bytes: [UInt8],
+    from endpoint: Endpoint
+  ) throws(ClientError) -> Value {
+    guard (200..<300).contains(head.status.code) else {
+      throw refusal(head, bytes, from: endpoint)
+    }
+    do {
+      return try WireJSON.decode(type, from: bytes)
+    } catch {
+      throw ClientError(.connection, "\(endpoint) does not answer as a syncd server does.")
     }
   }
 

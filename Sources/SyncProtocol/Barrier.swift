@@ -73,9 +73,10 @@ package struct BarrierResult: Hashable, Sendable, Codable {
   package let outcome: ReloadResult.Outcome
   /// The generation that holds everything written before; after a failure the last good one.
   package let generation: GenerationRecord?
-  /// Number of members added, replaced or removed.
+  /// Number of members that this generation added, replaced or removed, whoever caused it: the
+  /// watcher may have been quicker than the request.
   package let changed: Int
-  /// The first 100 of them.
+  /// The first 100 of them; none for a generation that an earlier run of the server published.
   package let changedMembers: [String]
   package let files: [FileCheck]
   package let problems: [Problem]

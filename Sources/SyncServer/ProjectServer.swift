@@ -11,6 +11,8 @@ package final class ProjectServer: Service {
   private let configuration: ServerConfiguration
   private let logger: Logger
   private let counters = ServerCounters()
+  private let sessions: SessionDesk
+  private let challenges: DevelopmentChallenges
   private let binding = BindingReport()
   private let group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
 
@@ -21,6 +23,8 @@ package final class ProjectServer: Service {
   ) {
     self.project = project
     self.configuration = configuration
+    sessions = SessionDesk(grace: configuration.sessionGrace)
+    challenges = DevelopmentChallenges(root: project.root)
     self.logger = logger
   }
 
@@ -47,12 +51,14 @@ package final class ProjectServer: Service {
     let events = await project.events.subscribe()
     var opening = events.makeAsyncIterator()
     guard let first = await opening.next() else { return }
+    let admission = Admission(project: project, sessions: sessions)
     let desks = try await LoopDesks(
       group: group,
       first: first,
       project: project.name,
       configuration: configuration,
-      counters: counters
+      counters: counters,
+      admission: admission
     )
     let (connections, handOver) = AsyncStream.makeStream(of: RouterConnection.self)
     let listeners = Listeners(
@@ -63,10 +69,17 @@ package final class ProjectServer: Service {
       logger: logger
     )
     let address = try await listeners.bind()
-    let router = ServerRouter(endpoints: endpoints(address))
+    let ends = SessionEnds(
+      project: project,
+      sessions: sessions,
+      challenges: challenges,
+      desks: desks
+    )
+    let router = ServerRouter(endpoints: endpoints(address, ends), admission: admission)
     binding.report(.success(address))
     await withDiscardingTaskGroup { tasks in
       tasks.addTask { await self.distribute(events, to: desks) }
+      tasks.addTask { await ends.watch(grace: self.configuration.sessionGrace) }
       tasks.addTask {
         // Ends by a shutdown's beginning or by cancellation; both lead to the same end.
         try? await gracefulShutdown()
@@ -80,17 +93,33 @@ package final class ProjectServer: Service {
     }
   }
 
-  private func endpoints(_ address: ServerAddress) -> [Endpoint] {
+  private func endpoints(_ address: ServerAddress, _ ends: SessionEnds) -> [Endpoint] {
     let open = GenerationRoutes(project: project, version: configuration.version)
     let operators = OperatorRoutes(
       project: project,
       version: configuration.version,
       address: address,
       counters: counters,
+      sessions: sessions,
       started: ContinuousClock().now
     )
-    return open.endpoints + BundleRoutes(project: project).endpoints
-      + [ReloadRoute(project: project).endpoint] + operators.endpoints
+    let sessionRoutes = SessionRoutes(
+      project: project,
+      sessions: sessions,
+      challenges: challenges,
+      ends: ends,
+      accountName: AccountName.of(configuration.ownUser)
+    )
+    let proof = ProofRoute(
+      project: project,
+      ownUser: configuration.ownUser,
+      counters: counters
+    )
+    var endpoints = open.endpoints + BundleRoutes(project: project).endpoints
+    endpoints += [ReloadRoute(project: project).endpoint, proof.endpoint]
+    endpoints += BarrierRoutes(project: project).endpoints + operators.endpoints
+    endpoints += sessionRoutes.endpoints + LockRoutes(project: project).endpoints
+    return endpoints + project.ownedFiles.flatMap(\.endpoints)
   }
 
   private func distribute(_ events: AsyncStream<PostedEvent>, to desks: LoopDesks) async {

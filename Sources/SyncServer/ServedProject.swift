@@ -1,4 +1,3 @@
-import Bundler
 package import ProjectHost
 package import ProjectModel
 package import SyncProtocol
@@ -9,18 +8,38 @@ package protocol ServedProject: Sendable {
   var root: String { get }
   var serverID: String { get }
   var events: EventHub { get }
+  /// The random bytes of `projectToken.json`; `nil` where no proof over TCP is possible.
+  var machineSecret: [UInt8]? { get }
+  /// The folders that a same-machine client works in.
+  var folders: ClientFolders { get }
+  /// Whether the Designer has a password, so that clients log in; asked for at each request.
+  var designerHasPassword: Bool { get }
+  /// The owned files that can be read and edited, one entry each.
+  var ownedFiles: [OwnedFileRoutes] { get }
 
   func current() async -> GenerationRecord?
   func generation(_ id: GenerationID) async throws(ProblemDetails) -> GenerationRecord
   func openBundle(_ digest: Digest) async throws(ProblemDetails) -> OpenBundle
   func manifest(_ digest: Digest) async throws(ProblemDetails) -> [UInt8]
+  func inventory() async throws(ProblemDetails) -> Inventory
+  func revisions() async -> Revisions
   func reload(reason: ReloadReason, deadline: ContinuousClock.Instant) async -> ReloadResult
+  func saveAll(_ request: BarrierRequest, deadline: ContinuousClock.Instant) async -> BarrierResult
   func condition() async -> ProjectCondition
-}
 
-extension HostedProject: ServedProject {
-  package func openBundle(_ digest: Digest) async throws(ProblemDetails) -> OpenBundle {
-    let file = try await bundle(digest)
-    return OpenBundle(descriptor: file.descriptor.number, size: file.size, owner: file)
-  }
+  /// Checks a user and a password of the directory, with equal work for unknown users.
+  ///
+  /// - Throws: `auth-required` when they do not fit, `too-many` when there is no room for the check.
+  func authenticate(
+    user: String,
+    password: String
+  ) async throws(ProblemDetails) -> AuthenticatedUser
+
+  /// - Throws: `locked` with the lock in the way, `bad-request` for what cannot be locked.
+  func lock(_ target: LockTarget, for owner: LockOwner) async throws(ProblemDetails) -> LockRecord
+  /// - Throws: `not-found`; `locked` for another session's lock.
+  func unlock(id: String, by session: String) async throws(ProblemDetails)
+  /// Ends every lock of a session that has ended.
+  func releaseLocks(of session: String) async
+  func locks() async -> LockList
 }

@@ -19,6 +19,10 @@ package struct ServerConfiguration: Sendable {
   package var version: String
   /// The account whose processes are same-machine clients.
   package var ownUser: UInt32 = geteuid()
+  /// The group whose members may reload and save-all on the socket; `nil` for none.
+  package var socketGroup: UInt32?
+  /// How long a session lives after its last request and the end of its event stream.
+  package var sessionGrace: Duration = .seconds(ClientSession.graceSeconds)
 
   package init(address: ServerAddress, socketPath: String? = nil, version: String) {
     self.address = address

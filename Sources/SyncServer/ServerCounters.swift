@@ -19,4 +19,6 @@ struct ServerCounters: Sendable {
   let coalesced = Counter()
   /// Streams cut because the client took nothing for too long.
   let cut = Counter()
+  /// Proofs of the same machine that did not hold.
+  let refusedProofs = Counter()
 }

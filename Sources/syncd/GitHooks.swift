@@ -127,12 +127,12 @@ struct GitHooks {
       """
   }
 
-  private static func quoted(_ text: String) -> String {
+  static func quoted(_ text: String) -> String {
     "'" + text.replacing("'", with: "'\\''") + "'"
   }
 
   /// Runs git in a folder; `nil` when it fails.
-  private static func git(_ folder: String, _ arguments: String...) throws -> String? {
+  static func git(_ folder: String, _ arguments: String...) throws -> String? {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = ["git", "-C", folder] + arguments

@@ -6,13 +6,14 @@ import ProjectHost
 struct HooksCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "hooks",
-    abstract: "Has git tell the running server when files changed.",
+    abstract: "Has git tell the running server when files changed, and merge catalogs by uuid.",
     subcommands: [Install.self, Remove.self, Status.self]
   )
 
   struct Install: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Installs the hooks; a hook that is there already is kept and run first."
+      abstract:
+        "Installs the hooks and the merge driver; a hook that is there already is kept and run first."
     )
 
     @OptionGroup var project: ProjectArguments
@@ -26,6 +27,7 @@ struct HooksCommand: ParsableCommand {
         stateFolder: project.state.folder
       )
       for line in try hooks.install(call) { Terminal.say(line) }
+      Terminal.say(try GitMergeDriver(around: location.root).install(program: call.program))
     }
   }
 
@@ -37,7 +39,9 @@ struct HooksCommand: ParsableCommand {
     @OptionGroup var project: ProjectArguments
 
     func run() throws {
-      for line in try GitHooks(around: try project.location().root).remove() { Terminal.say(line) }
+      let root = try project.location().root
+      for line in try GitHooks(around: root).remove() { Terminal.say(line) }
+      Terminal.say(try GitMergeDriver(around: root).remove())
     }
   }
 
@@ -47,7 +51,9 @@ struct HooksCommand: ParsableCommand {
     @OptionGroup var project: ProjectArguments
 
     func run() throws {
-      for line in try GitHooks(around: try project.location().root).status() { Terminal.say(line) }
+      let root = try project.location().root
+      for line in try GitHooks(around: root).status() { Terminal.say(line) }
+      Terminal.say(try GitMergeDriver(around: root).status())
     }
   }
 }

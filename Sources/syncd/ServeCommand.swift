@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Logging
 import ProjectHost
+import ProjectModel
 import ServiceLifecycle
 import SyncProtocol
 import SyncServer
@@ -24,6 +25,14 @@ struct ServeCommand: AsyncParsableCommand {
   )
   var listen = "127.0.0.1:\(Route.defaultPort)"
 
+  @Option(
+    help: ArgumentHelp(
+      "A group whose members may use the socket for reload, save-all and status.",
+      valueName: "group"
+    )
+  )
+  var socketGroup: String?
+
   @OptionGroup var bundle: BundleArguments
 
   @Option(
@@ -40,30 +49,60 @@ struct ServeCommand: AsyncParsableCommand {
   func run() async throws {
     let location = try project.location()
     let folder = project.state.systemFolder(for: location)
-    try folder.create()
-    let lock = try SystemFolderLock(folder)
-    defer { withExtendedLifetime(lock) {} }
-    try await serve(location, folder)
-  }
-
-  private func serve(_ location: ProjectLocation, _ folder: SystemFolder) async throws {
-    guard let address = ServerAddress(listen) else { return }
+    let group = try socketGroup.map(Self.group)
     LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
     var logger = Logger(label: "syncd")
     logger.logLevel = logLevel.level
+    try folder.check(against: location)
+    if project.state.folder == nil, let earlier = try folder.adoptEarlier(for: location) {
+      logger.notice(
+        "The project has moved; its system folder follows",
+        metadata: ["from": "\(earlier)"]
+      )
+    }
+    for warning in try folder.create(socketGroup: group) { logger.warning("\(warning)") }
+    let lock = try SystemFolderLock(folder)
+    let rootLock = try RootLock(location)
+    defer {
+      withExtendedLifetime(lock) {}
+      withExtendedLifetime(rootLock) {}
+    }
+    try folder.writeRecord(of: location)
+    let token = try ProjectToken(
+      for: location,
+      stateHome: ProjectPath(folder.path).parent.display
+    )
+    try token.write(into: folder)
+    try await serve(location, folder, token, group, logger)
+  }
+
+  private static func group(_ name: String) throws -> UInt32 {
+    guard let entry = getgrnam(name) else {
+      throw ValidationError("There is no group '\(name)': name one for --socket-group.")
+    }
+    return entry.pointee.gr_gid
+  }
+
+  private func serve(
+    _ location: ProjectLocation,
+    _ folder: SystemFolder,
+    _ token: ProjectToken,
+    _ group: UInt32?,
+    _ logger: Logger
+  ) async throws {
+    guard let address = ServerAddress(listen) else { return }
     var options = HostedProject.Options()
+    options.machineSecret = token.secretBytes
     options.bundle = bundle.options
     options.strict = bundle.strict
     let hosted = try HostedProject(location, in: folder, options: options, logger: logger)
-    let server = ProjectServer(
-      project: hosted,
-      configuration: ServerConfiguration(
-        address: address,
-        socketPath: folder.socket,
-        version: Version.text
-      ),
-      logger: logger
+    var configuration = ServerConfiguration(
+      address: address,
+      socketPath: folder.socket,
+      version: Version.text
     )
+    configuration.socketGroup = group
+    let server = ProjectServer(project: hosted, configuration: configuration, logger: logger)
     let services = ServiceGroup(
       configuration: .init(
         services: [

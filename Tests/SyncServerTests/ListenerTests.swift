@@ -97,6 +97,18 @@ import Testing
     #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data("mine".utf8))
   }
 
+  @Test func aStartedProgramGetsNoneOfTheSockets() async throws {
+    try await ServerFixture.with { server in
+      let client = try await server.tcp()
+      #expect(try await client.ask("GET", Route.hello, host: server.host).status == 200)
+      let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+        .compactMap { Int32($0) }.filter { TestClient.localPort(of: $0) == server.port }
+      // The listening one and the connection's.
+      #expect(descriptors.count == 2)
+      #expect(descriptors.allSatisfy { fcntl($0, F_GETFD) & FD_CLOEXEC != 0 })
+    }
+  }
+
   @Test func aMissingFolderIsToldByName() async throws {
     let error = try await failure(socketPath: "/nowhere/at/all/syncd.sock")
     #expect(error?.code == .bindFailed)

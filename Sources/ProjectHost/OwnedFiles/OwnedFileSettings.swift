@@ -56,5 +56,5 @@ package struct OwnedFileSettings<Document: OwnedDocument>: Sendable {
 
   var journalFolder: String { stateFolder + "/journal" }
   var journalName: String { kind.rawValue + ".journal" }
-  var keyPath: String { stateFolder + "/revision.key" }
+  var keyPath: String { SystemFolder(at: stateFolder).revisionKey }
 }

@@ -16,9 +16,9 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
   private enum State {
     /// Between two requests.
     case idle
-    case routing(bodyBytes: Int)
+    case routing(bodyBytes: Int, limit: Int)
     /// The stream begins when the request has ended.
-    case opening(StreamRequest)
+    case opening(StreamRequest, Caller)
     /// Our side is closed; a moment is left for the peer to read the answer. What it still sends
     /// is thrown away.
     case lingering
@@ -28,11 +28,14 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
   private static let linger = TimeAmount.seconds(1)
 
   private let entrance: Entrance
+  private let identity: ConnectionIdentity
   private let desk: LoopDesk
   private let installRouter: (any Channel) throws -> Void
   private var state = State.idle
   private var hasRouter = false
   private var closesAfterAnswer = false
+  /// The peer has used up its patience: its connection ends with the answer under way.
+  private var answersLast = false
   private var isHead = false
   private var answerBegan = false
   private var context: ChannelHandlerContext?
@@ -40,10 +43,12 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
   /// Makes a gate; `installRouter` adds the router's handlers behind it.
   init(
     entrance: Entrance,
+    identity: ConnectionIdentity,
     desk: LoopDesk,
     installRouter: @escaping (any Channel) throws -> Void
   ) {
     self.entrance = entrance
+    self.identity = identity
     self.desk = desk
     self.installRouter = installRouter
   }
@@ -89,13 +94,32 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     let port = context.channel.localAddress?.port
     switch entrance.verdict(on: head, target: target, port: port) {
     case .refuse(let problem): refuse(problem, context: context)
-    case .stream(let request): state = .opening(request)
+    case .stream(let request): open(request, head, context: context)
     case .route:
       do {
         try route(head, target: target, context: context)
       } catch {
         context.close(promise: nil)
       }
+    }
+  }
+
+  private func open(
+    _ request: StreamRequest,
+    _ head: HTTPRequestHead,
+    context: ChannelHandlerContext
+  ) {
+    do {
+      let caller = try desk.admission.admit(
+        identity,
+        authorization: head.headers.first(name: "authorization"),
+        to: .clients,
+        path: Route.events,
+        isWrite: false
+      )
+      state = .opening(request, caller)
+    } catch {
+      refuse(error, context: context)
     }
   }
 
@@ -108,7 +132,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
       hasRouter = true
       try installRouter(context.channel)
     }
-    state = .routing(bodyBytes: 0)
+    state = .routing(bodyBytes: 0, limit: BodyLimit.of(target.path))
     if head.headers[canonicalForm: "expect"].contains(where: { $0.lowercased() == "100-continue" })
     {
       let go = HTTPResponseHead(version: .http1_1, status: .continue)
@@ -121,11 +145,11 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   private func receive(_ body: ByteBuffer, context: ChannelHandlerContext) {
-    guard case .routing(let bytes) = state else { return }
+    guard case .routing(let bytes, let limit) = state else { return }
     let sum = bytes + body.readableBytes
     // The routes answer 413 beyond the limit; who goes on sending regardless is cut.
-    guard sum <= 4 * Entrance.bodyLimit else { return context.close(promise: nil) }
-    state = .routing(bodyBytes: sum)
+    guard sum <= max(4 * BodyLimit.usual, 2 * limit) else { return context.close(promise: nil) }
+    state = .routing(bodyBytes: sum, limit: limit)
     context.fireChannelRead(Self.wrapInboundOut(.body(body)))
   }
 
@@ -135,7 +159,8 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     case .routing:
       state = .idle
       context.fireChannelRead(Self.wrapInboundOut(.end(trailers)))
-    case .opening(let request): desk.openStream(request, on: context, replacing: self)
+    case .opening(let request, let caller):
+      desk.openStream(request, of: caller, on: context, replacing: self)
     }
   }
 
@@ -177,7 +202,12 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
         promise: nil
       )
     }
-    context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
+    context.write(Self.wrapOutboundOut(.end(nil)), promise: nil)
+    endOutput(context: context)
+  }
+
+  private func endOutput(context: ChannelHandlerContext) {
+    context.flush()
     state = .lingering
     context.close(mode: .output, promise: nil)
     lingerThenClose(context.channel)
@@ -188,9 +218,11 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     if case .lingering = state { return promise?.succeed() ?? () }
     guard case .head(var head) = Self.unwrapOutboundIn(data), head.status.code >= 200 else {
       context.write(data, promise: promise)
+      if case .end = Self.unwrapOutboundIn(data), answersLast { endOutput(context: context) }
       return
     }
     answerBegan = true
+    if identity.isSpent { (answersLast, closesAfterAnswer) = (true, true) }
     complete(&head)
     context.write(Self.wrapOutboundOut(.head(head)), promise: promise)
   }

@@ -10,21 +10,12 @@ enum GateVerdict {
   case refuse(ProblemDetails)
 }
 
-/// Where a request came in, and so what it has to prove.
+/// Where a request came in, and so what is looked at before anything else.
 enum Entrance: Sendable {
   case tcp(RequestGuard)
-  /// The unix socket, with the server's own account at the other end or another one.
-  case socket(peerIsOwn: Bool)
-
-  /// No route takes more.
-  static let bodyLimit = 64 * 1024
-
-  var caller: Caller {
-    switch self {
-    case .tcp: .loopback
-    case .socket: .sameMachine
-    }
-  }
+  /// The unix socket, with an account at the other end that may use it.
+  case socket
+  case foreignSocket
 
   /// Decides on a request; `port` is the connection's local one, which a unix socket has not.
   func verdict(on head: HTTPRequestHead, target: RequestTarget, port: Int?) -> GateVerdict {
@@ -52,23 +43,18 @@ enum Entrance: Sendable {
     switch self {
     case .tcp(let rules):
       if let problem = rules.refusal(of: head, target: target, port: port ?? 0) { return problem }
-    case .socket(peerIsOwn: true): break
-    case .socket(peerIsOwn: false):
+    case .socket: break
+    case .foreignSocket:
       return ProblemDetails(
         .sameMachineOnly,
-        detail: "This socket serves the account that runs the server, and no other."
+        detail:
+          "This socket serves the account that runs the server and its --socket-group, no other."
       )
     }
     if head.method == .CONNECT {
       return ProblemDetails(.methodNotAllowed, detail: "This server is no proxy.")
     }
     let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
-    guard length <= Self.bodyLimit else {
-      return ProblemDetails(
-        .tooLarge,
-        detail: "A request's body has at most \(Self.bodyLimit) bytes, and this one \(length)."
-      )
-    }
-    return nil
+    return length <= BodyLimit.of(target.path) ? nil : BodyLimit.refusal(for: target.path)
   }
 }

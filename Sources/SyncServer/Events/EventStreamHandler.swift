@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import Sessions
 import SyncProtocol
 
 /// One client's event stream: the only handler that is left on its connection.
@@ -7,6 +8,8 @@ final class EventStreamHandler: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
+  /// The session that the stream keeps open.
+  let session: SessionID?
   private let desk: LoopDesk
   private var context: ChannelHandlerContext?
   private var mailbox = EventMailbox()
@@ -16,8 +19,9 @@ final class EventStreamHandler: ChannelInboundHandler {
   private(set) var unresolved: StreamRequest.Resume
   private var isEnding = false
 
-  init(desk: LoopDesk, resume: StreamRequest.Resume) {
+  init(desk: LoopDesk, resume: StreamRequest.Resume, session: SessionID?) {
     self.desk = desk
+    self.session = session
     unresolved = resume
   }
 

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import ProjectHost
+import Sessions
 import SyncProtocol
 
 /// What one event loop knows: its connections, its event streams, and the state they were told.
@@ -9,6 +10,7 @@ import SyncProtocol
 /// the same loop, a stream's `ready` holds exactly the events that were sent before it.
 final class LoopDesk {
   let counters: ServerCounters
+  let admission: Admission
   var date = HTTPDate()
 
   private let loop: any EventLoop
@@ -28,10 +30,12 @@ final class LoopDesk {
     first: PostedEvent,
     project: String,
     configuration: ServerConfiguration,
-    counters: ServerCounters
+    counters: ServerCounters,
+    admission: Admission
   ) {
     self.loop = loop
     self.counters = counters
+    self.admission = admission
     heartbeat = TimeAmount(configuration.heartbeat)
     blockedLimit = TimeAmount(configuration.blockedLimit)
     ready = Ready(project: project, state: .loading, generation: nil)
@@ -51,6 +55,7 @@ final class LoopDesk {
   func remove(_ stream: EventStreamHandler) {
     guard streams.removeValue(forKey: ObjectIdentifier(stream)) != nil else { return }
     counters.clients.add(-1)
+    if let session = stream.session { admission.sessions.useEnded(session) }
     if streams.isEmpty {
       pulse?.cancel()
       pulse = nil
@@ -93,22 +98,33 @@ final class LoopDesk {
   /// Turns a connection into an event stream: its head, `ready`, then whatever follows.
   func openStream(
     _ request: StreamRequest,
+    of caller: Caller,
     on context: ChannelHandlerContext,
     replacing gate: ConnectionGate
   ) {
     let channel = context.channel
-    let stream = EventStreamHandler(desk: self, resume: request.resume)
+    let stream = EventStreamHandler(
+      desk: self,
+      resume: request.resume,
+      session: caller.session?.id
+    )
     do {
       try ConnectionSetup.stripHTTP(from: channel, gate: gate, adding: stream)
       ConnectionSetup.tuneForEvents(channel)
       let opening = try [currentReady()] + [reset(for: stream)].compactMap(\.self)
       streams[ObjectIdentifier(stream)] = stream
       counters.clients.add()
+      if let session = stream.session { admission.sessions.useBegan(session) }
       startPulse()
       stream.begin(streamHead(), opening)
     } catch {
       channel.close(promise: nil)
     }
+  }
+
+  /// Ends the streams of a session that has ended.
+  func endStreams(of session: SessionID) {
+    for stream in Array(streams.values) where stream.session == session { stream.finish() }
   }
 
   private func streamHead() -> ByteBuffer {

@@ -1,5 +1,6 @@
 import NIOCore
 import ProjectHost
+import Sessions
 import SyncProtocol
 
 /// The desks of all event loops, reachable from anywhere.
@@ -11,7 +12,8 @@ struct LoopDesks: Sendable {
     first: PostedEvent,
     project: String,
     configuration: ServerConfiguration,
-    counters: ServerCounters
+    counters: ServerCounters,
+    admission: Admission
   ) async throws {
     var desks: [NIOLoopBound<LoopDesk>] = []
     for loop in group.makeIterator() {
@@ -22,7 +24,8 @@ struct LoopDesks: Sendable {
             first: first,
             project: project,
             configuration: configuration,
-            counters: counters
+            counters: counters,
+            admission: admission
           ),
           eventLoop: loop
         )
@@ -49,6 +52,11 @@ struct LoopDesks: Sendable {
   func drain() async throws {
     let all = desks.map { desk in desk.eventLoop.flatSubmit { desk.value.drain() } }
     for future in all { try await future.get() }
+  }
+
+  /// Ends the event streams of a session.
+  func endStreams(of session: SessionID) {
+    for desk in desks { desk.eventLoop.execute { desk.value.endStreams(of: session) } }
   }
 
   /// Closes every connection now.

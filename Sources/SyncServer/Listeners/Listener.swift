@@ -64,6 +64,9 @@ struct Listener: Sendable {
   ) -> ServerBootstrap {
     ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: backlog)
+      .serverChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture { try CloseOnExec.mark(channel) }
+      }
       // A client may close its side after its last request and still gets the answer.
       .childChannelOption(.allowRemoteHalfClosure, value: true)
       .childChannelInitializer(setUp)

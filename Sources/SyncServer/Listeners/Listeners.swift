@@ -58,7 +58,9 @@ final class Listeners: Sendable {
     let address = configuration.address
     let rules = RequestGuard(allowedHosts: configuration.allowedHosts)
     let listener = try await Listener.tcp(address, on: group) { channel in
-      channel.eventLoop.makeCompletedFuture { try self.setUp(channel, .tcp(rules)) }
+      channel.eventLoop.makeCompletedFuture {
+        try self.setUp(channel, .tcp(rules), .anonymous)
+      }
     }
     bound.withLock { $0.open.append(listener) }
     let port = listener.channel.localAddress?.port ?? address.port
@@ -68,25 +70,39 @@ final class Listeners: Sendable {
   private func bindSocket() async throws {
     guard let path = configuration.socketPath else { return }
     let file = try SocketFile(path: path)
-    let descriptor = try file.bind()
+    let group = configuration.socketGroup
+    let descriptor = try file.bind(group: group)
     if let identity = file.identity() { bound.withLock { $0.socket = (file, identity) } }
-    let own = configuration.ownUser
-    let listener = try await Listener.socket(descriptor, on: group) { channel in
-      PeerAccount.user(of: channel).flatMapThrowing { user in
-        try self.setUp(channel, .socket(peerIsOwn: user == own))
+    let listener = try await Listener.socket(descriptor, on: self.group) { channel in
+      channel.eventLoop.makeCompletedFuture {
+        let grade = self.grade(of: PeerAccount.of(channel, withGroups: group != nil))
+        try self.setUp(channel, grade == nil ? .foreignSocket : .socket, grade ?? .anonymous)
       }
     }
     bound.withLock { $0.open.append(listener) }
   }
 
+  /// What an account at the other end of the socket may be; `nil` for one that has no business here.
+  private func grade(of peer: PeerAccount?) -> CallerGrade? {
+    guard let peer else { return nil }
+    if peer.user == configuration.ownUser { return .sameMachine }
+    return configuration.socketGroup.map(peer.groups.contains) == true ? .socketGroup : nil
+  }
+
   /// Runs on the connection's loop.
-  private func setUp(_ channel: any Channel, _ entrance: Entrance) throws {
+  private func setUp(_ channel: any Channel, _ entrance: Entrance, _ grade: CallerGrade) throws {
     guard let desk = desks.here(on: channel.eventLoop), !desk.isDraining else {
       return channel.close(promise: nil)
     }
-    let gate = ConnectionGate(entrance: entrance, desk: desk) { channel in
+    try CloseOnExec.mark(channel)
+    let identity = ConnectionIdentity(
+      grade,
+      local: channel.localAddress,
+      remote: channel.remoteAddress
+    )
+    let gate = ConnectionGate(entrance: entrance, identity: identity, desk: desk) { channel in
       let router = try ConnectionSetup.installRouter(on: channel)
-      RouterConnection(channel: router, caller: entrance.caller).hand(to: self.handOver)
+      RouterConnection(channel: router, identity: identity).hand(to: self.handOver)
     }
     try ConnectionSetup.installHTTP(on: channel, gate: gate)
   }

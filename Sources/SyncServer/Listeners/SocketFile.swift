@@ -27,10 +27,11 @@ final class SocketFile: Sendable {
 
   deinit { close(folder) }
 
-  /// Binds a new socket to the name, readable by this account alone; nobody listens on it yet.
+  /// Binds a new socket to the name; nobody listens on it yet.
   ///
-  /// A socket that nobody serves any more is replaced. Anything else is left as it is.
-  func bind() throws(ServerError) -> CInt {
+  /// A socket that nobody serves any more is replaced. Anything else is left as it is. The members
+  /// of `group`, if any, may connect beside this account.
+  func bind(group: UInt32? = nil) throws(ServerError) -> CInt {
     try clearStale()
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0, Self.withAddress(shortPath, { Glibc.bind(descriptor, $0, $1) }) == 0,
@@ -41,7 +42,24 @@ final class SocketFile: Sendable {
       if descriptor >= 0 { close(descriptor) }
       throw ServerError(.bindFailed, "The socket \(path) cannot be made: \(reason).")
     }
+    if let group { try share(descriptor, with: group) }
     return descriptor
+  }
+
+  private func share(_ descriptor: CInt, with group: UInt32) throws(ServerError) {
+    // The group first: with the mode first another group would be let in for a moment.
+    guard fchownat(folder, name, uid_t.max, group, AT_SYMLINK_NOFOLLOW) == 0,
+      fchmodat(folder, name, 0o660, 0) == 0
+    else {
+      let reason = Self.reason()
+      unlinkat(folder, name, 0)
+      close(descriptor)
+      throw ServerError(
+        .bindFailed,
+        "The socket \(path) cannot be given to group \(group): \(reason); "
+          + "name with --socket-group a group that this account belongs to."
+      )
+    }
   }
 
   /// What the name stands for now, to know it again later.

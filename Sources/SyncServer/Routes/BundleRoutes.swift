@@ -12,10 +12,10 @@ struct BundleRoutes: Sendable {
 
   var endpoints: [Endpoint] {
     [
-      .read("\(Route.bundles)/:digest") { request, context in
+      .read("\(Route.bundles)/:digest", .clients) { request, context in
         try await bundle(request, try digest(context))
       },
-      .read("\(Route.manifests)/:digest") { request, context in
+      .read("\(Route.manifests)/:digest", .clients) { request, context in
         try await manifest(request, try digest(context))
       },
     ]
@@ -65,10 +65,15 @@ struct BundleRoutes: Sendable {
         body: body(bundle, range.lowerBound, count)
       )
     case .unsatisfiable:
-      return Response(
-        status: .rangeNotSatisfiable,
-        headers: [.contentRange: "bytes */\(bundle.size)", .acceptRanges: "bytes"]
+      var response = Response(
+        problem: ProblemDetails(
+          .rangeNotSatisfiable,
+          detail: "The bundle has \(bundle.size) bytes, and the range begins behind them."
+        )
       )
+      response.headers[.contentRange] = "bytes */\(bundle.size)"
+      response.headers[.acceptRanges] = "bytes"
+      return response
     }
   }
 

@@ -5,14 +5,17 @@ import Logging
 struct CallContext: RequestContext {
   struct Source: RequestContextSource {
     let logger: Logger
-    let caller: Caller
+    let connection: ConnectionIdentity
   }
 
   var coreContext: CoreRequestContextStorage
-  let caller: Caller
+  let connection: ConnectionIdentity
+  /// Set before a route sees the context.
+  var caller: Caller
 
   init(source: Source) {
     coreContext = CoreRequestContextStorage(source: source)
-    caller = source.caller
+    connection = source.connection
+    caller = Caller(connection: connection.grade, session: nil)
   }
 }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Sessions
 import SyncProtocol
 
 /// A resource of the API: its path, its methods and who may use it.
@@ -15,41 +16,44 @@ struct Endpoint: Sendable {
   ]
 
   let path: String
-  let sameMachineOnly: Bool
+  let access: Access
   let methods: [HTTPRequest.Method: Handler]
 
   /// A resource that is read: HEAD gets the fields of GET without the body.
   static func read(
     _ path: String,
-    sameMachineOnly: Bool = false,
+    _ access: Access,
     _ handler: @escaping Handler
   ) -> Endpoint {
     Endpoint(
       path: path,
-      sameMachineOnly: sameMachineOnly,
+      access: access,
       methods: [.get: handler, .head: handler]
     )
   }
 
   /// Adds the resource to a router, with a refusal for every method that it does not take.
-  func add(to router: Router<CallContext>) {
+  func add(to router: Router<CallContext>, admission: Admission) {
     let allow = methods.keys.map(\.rawValue).sorted().joined(separator: ", ")
     for method in Self.allMethods.compactMap({ HTTPRequest.Method($0) }) {
       let handler = methods[method]
       router.on(RouterPath(path), method: method) { request, context in
         guard let handler else { return Self.refusal(of: method, allow: allow) }
-        try admit(context.caller)
+        var context = context
+        context.caller = try admission.admit(
+          context.connection,
+          authorization: request.headers[.authorization],
+          to: access,
+          path: path,
+          isWrite: method != .get && method != .head
+        )
+        // A request that waits for minutes must not outlive its session.
+        let session = context.caller.session?.id
+        if let session { admission.sessions.useBegan(session) }
+        defer { if let session { admission.sessions.useEnded(session) } }
         return try await handler(request, context)
       }
     }
-  }
-
-  private func admit(_ caller: Caller) throws(ProblemDetails) {
-    guard sameMachineOnly, caller != .sameMachine else { return }
-    throw ProblemDetails(
-      .sameMachineOnly,
-      detail: "\(path) answers on the unix socket of the server's own account alone."
-    )
   }
 
   private static func refusal(of method: HTTPRequest.Method, allow: String) -> Response {

@@ -1,11 +1,23 @@
 import HTTPTypes
+import Hummingbird
 import ProjectModel
 
-/// A strong entity tag made of a digest, and the conditions that clients put on it.
+/// A strong entity tag, and the conditions that clients put on it.
 struct EntityTag: Hashable, Sendable {
   let text: String
 
-  init(_ digest: Digest) { text = "\"\(digest)\"" }
+  init(_ digest: Digest) { self.init(quoting: digest.hex) }
+
+  /// Takes what stands between the quotes: no quote, no space, no control character.
+  init(quoting content: String) { text = "\"\(content)\"" }
+
+  /// The answer to a read: the value with this tag, or 304 to whoever has it already.
+  func answer(_ value: some Encodable, to request: Request) throws -> Response {
+    if isHeld(by: request.headers) { return Response(status: .notModified, headers: [.eTag: text]) }
+    var response = try Response(json: value)
+    response.headers[.eTag] = text
+    return response
+  }
 
   /// Whether `If-None-Match` says that the client has this already (weak comparison).
   func isHeld(by fields: HTTPFields) -> Bool {

@@ -5,20 +5,24 @@ import SyncProtocol
 
 /// Who is there and what is published: what every client may ask.
 struct GenerationRoutes: Sendable {
-  private static let features = ["bundles", "events", "manifests", "ranges", "reload"]
+  private static let features = [
+    "barriers", "bundles", "catalog", "directory", "events", "inventory", "locks", "manifests",
+    "proof", "ranges", "reload", "sessions",
+  ]
 
   let project: any ServedProject
   let version: String
 
   var endpoints: [Endpoint] {
     [
-      .read(Route.hello) { _, _ in try await hello() },
-      .read(Route.currentGeneration) { request, _ in try await current(request) },
-      .read("\(Route.generations)/:generation") { request, context in
+      .read(Route.hello, .everyone) { _, _ in try await hello() },
+      .read(Route.currentGeneration, .clients) { request, _ in try await current(request) },
+      .read("\(Route.generations)/:generation", .clients) { request, context in
         try await generation(request, context.parameters.get("generation") ?? "")
       },
+      .read(Route.currentInventory, .clients) { request, _ in try await inventory(request) },
       // The gate answers GET on events; what comes here has another method.
-      Endpoint(path: Route.events, sameMachineOnly: false, methods: [:]),
+      Endpoint(path: Route.events, access: .clients, methods: [:]),
     ]
   }
 
@@ -46,6 +50,11 @@ struct GenerationRoutes: Sendable {
     return try answer(record, to: request)
   }
 
+  private func inventory(_ request: Request) async throws -> Response {
+    let inventory = try await project.inventory()
+    return try EntityTag(inventory.digest).answer(inventory, to: request)
+  }
+
   private func generation(_ request: Request, _ text: String) async throws -> Response {
     guard let id = GenerationID(text) else {
       throw ProblemDetails(
@@ -57,12 +66,6 @@ struct GenerationRoutes: Sendable {
   }
 
   private func answer(_ record: GenerationRecord, to request: Request) throws -> Response {
-    let tag = EntityTag(record.digest)
-    if tag.isHeld(by: request.headers) {
-      return Response(status: .notModified, headers: [.eTag: tag.text])
-    }
-    var response = try Response(json: record)
-    response.headers[.eTag] = tag.text
-    return response
+    try EntityTag(record.digest).answer(record, to: request)
   }
 }

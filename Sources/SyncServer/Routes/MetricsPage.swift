@@ -6,7 +6,7 @@ import SyncProtocol
 struct MetricsPage {
   private(set) var text = ""
 
-  init(condition: ProjectCondition, counters: ServerCounters) {
+  init(condition: ProjectCondition, counters: ServerCounters, sessions: Int) {
     let generation = condition.generation
     add("syncd_generation", .gauge, "Number of the published generation.", generation?.gen ?? 0)
     add("syncd_bundle_members", .gauge, "Members of the bundle.", generation?.members ?? 0)
@@ -24,6 +24,7 @@ struct MetricsPage {
       "Time that the last reload took.",
       condition.lastReloadSeconds
     )
+    add("syncd_sessions", .gauge, "Open client sessions.", sessions)
     add("syncd_event_clients", .gauge, "Open event streams.", counters.clients.count)
     add("syncd_events_sent_total", .counter, "Events written.", counters.sent.count)
     add(
@@ -37,6 +38,12 @@ struct MetricsPage {
       .counter,
       "Streams cut because nobody read them.",
       counters.cut.count
+    )
+    add(
+      "syncd_proofs_refused_total",
+      .counter,
+      "Same-machine proofs that did not hold.",
+      counters.refusedProofs.count
     )
     let watching = condition.watching
     add("syncd_watched_directories", .gauge, "Watched directories.", watching.directories)

@@ -5,7 +5,7 @@ import NIOCore
 import ProjectHost
 import SyncProtocol
 
-/// How the server is doing: for callers on the same machine alone.
+/// How the server is doing: for those who run it.
 struct OperatorRoutes: Sendable {
   private struct Health: Codable {
     let state: ProjectStatus.State
@@ -15,16 +15,17 @@ struct OperatorRoutes: Sendable {
   let version: String
   let address: ServerAddress
   let counters: ServerCounters
+  let sessions: SessionDesk
   let started: ContinuousClock.Instant
 
   var endpoints: [Endpoint] {
     [
-      .read(Route.status, sameMachineOnly: true) { _, _ in try await status() },
-      .read(Route.live, sameMachineOnly: true) { _, _ in
+      .read(Route.status, .operators) { _, _ in try await status() },
+      .read(Route.live, .sameMachine) { _, _ in
         try Response(json: Health(state: await project.condition().state))
       },
-      .read(Route.ready, sameMachineOnly: true) { _, _ in try await ready() },
-      .read(Route.metrics, sameMachineOnly: true) { _, _ in await metrics() },
+      .read(Route.ready, .sameMachine) { _, _ in try await ready() },
+      .read(Route.metrics, .sameMachine) { _, _ in await metrics() },
     ]
   }
 
@@ -62,7 +63,11 @@ struct OperatorRoutes: Sendable {
   }
 
   private func metrics() async -> Response {
-    let page = MetricsPage(condition: await project.condition(), counters: counters)
+    let page = MetricsPage(
+      condition: await project.condition(),
+      counters: counters,
+      sessions: sessions.count
+    )
     return Response(
       status: .ok,
       headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],

@@ -25,10 +25,7 @@ struct ProblemMiddleware: RouterMiddleware {
       )
     } catch let error as HTTPError where error.status == .contentTooLarge {
       return Response(
-        problem: ProblemDetails(
-          .tooLarge,
-          detail: "A request's body has at most \(Entrance.bodyLimit) bytes."
-        )
+        problem: BodyLimit.refusal(for: request.uri.path)
       )
     } catch {
       context.logger.error("A request failed", metadata: ["error": "\(error)"])

@@ -12,6 +12,9 @@ extension Response {
       headers: [.contentType: ProblemDetails.mediaType],
       body: ResponseBody(byteBuffer: ByteBuffer(bytes: ProblemAnswer(problem).body))
     )
+    if let revision = problem.revision { headers[.eTag] = EntityTag(quoting: revision).text }
+    if let seconds = problem.retryAfter { headers[.retryAfter] = "\(seconds)" }
+    if problem.problemType == .authenticationRequired { headers[.wwwAuthenticate] = "Bearer" }
   }
 
   /// A value as one line of JSON.

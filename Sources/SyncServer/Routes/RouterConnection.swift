@@ -6,7 +6,7 @@ import NIOHTTPTypes
 /// A connection on its way from its event loop to the task that answers its requests.
 struct RouterConnection: Sendable {
   let channel: ConnectionSetup.RouterChannel
-  let caller: Caller
+  let identity: ConnectionIdentity
 
   /// Hands the connection over; when nobody takes connections any more it is closed.
   func hand(to taker: AsyncStream<RouterConnection>.Continuation) {

@@ -13,16 +13,28 @@ final class StubProject: ServedProject {
     var reloads: [(ReloadReason, ContinuousClock.Instant)] = []
     var holdsReloads = false
     var held: [CheckedContinuation<Void, Never>] = []
+    var barriers: [BarrierRequest] = []
+    var locks: [LockRecord] = []
+    var lockCount = 0
+    var isProtected = false
   }
 
   static let epoch: UInt64 = 0xABC
+  static let secret = [UInt8](repeating: 7, count: 32)
   static let content = Array((0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 31) })
   static let digest = Digest(bytes: (0..<32).map { UInt8($0) })
 
   let name = "Demo"
-  let root = "/projects/Demo"
+  let root: String
   let serverID = "stub"
   let events = EventHub(project: "Demo")
+  let machineSecret: [UInt8]? = StubProject.secret
+  let folders = ClientFolders(
+    project: "/projects/Demo",
+    userPreferences: "/state/userPreferences",
+    derivedData: "/state/DerivedDataRemote"
+  )
+  let toy = ToyFile()
 
   private let state = Mutex(State())
   private let file: FileHandle
@@ -31,6 +43,7 @@ final class StubProject: ServedProject {
   private let began: AsyncStream<Void>.Continuation
 
   init(folder: String) throws {
+    root = folder
     let path = folder + "/demo.4dz"
     try Data(Self.content).write(to: URL(fileURLWithPath: path))
     file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
@@ -73,6 +86,11 @@ final class StubProject: ServedProject {
     )
     await events.post(notice, id: id)
   }
+
+  var barriers: [BarrierRequest] { state.withLock { $0.barriers } }
+
+  /// Gives the Designer a password: `ann` with `secret` may develop, `bob` with `secret` may not.
+  func protect() { state.withLock { $0.isProtected = true } }
 
   var reloads: [ReloadReason] { state.withLock { $0.reloads.map(\.0) } }
 
@@ -140,6 +158,80 @@ final class StubProject: ServedProject {
       problems: [],
       tookMs: 1.5
     )
+  }
+
+  var designerHasPassword: Bool { state.withLock { $0.isProtected } }
+
+  var ownedFiles: [OwnedFileRoutes] { [OwnedFileRoutes(toy, at: Route.catalog)] }
+
+  func inventory() async throws(ProblemDetails) -> Inventory {
+    guard let digest = Self.digest else { throw ProblemDetails(.notFound, detail: "None.") }
+    return Inventory(components: [], plugins: [], dependencies: [], digest: digest, problems: [])
+  }
+
+  func revisions() async -> Revisions { Revisions(catalog: "c1", directory: "d1") }
+
+  func authenticate(
+    user: String,
+    password: String
+  ) async throws(ProblemDetails) -> AuthenticatedUser {
+    guard ["ann", "bob"].contains(user), password == "secret" else {
+      throw ProblemDetails(.authenticationRequired, detail: "Wrong user or password.")
+    }
+    return AuthenticatedUser(name: user, mayDevelop: user == "ann")
+  }
+
+  func lock(_ target: LockTarget, for owner: LockOwner) async throws(ProblemDetails) -> LockRecord {
+    let result: Result<LockRecord, ProblemDetails> = state.withLock { state in
+      if let other = state.locks.first(where: { $0.target == target }) {
+        var problem = ProblemDetails(.locked, detail: "Held.")
+        problem.lock = other
+        return .failure(problem)
+      }
+      state.lockCount += 1
+      let lock = LockRecord(
+        id: "l\(state.lockCount)",
+        target: target,
+        owner: owner,
+        since: "2026-01-01T00:00:00.000Z"
+      )
+      state.locks.append(lock)
+      return .success(lock)
+    }
+    return try result.get()
+  }
+
+  func unlock(id: String, by session: String) async throws(ProblemDetails) {
+    let isGone = state.withLock { state in
+      let count = state.locks.count
+      state.locks.removeAll { $0.id == id && $0.owner.session == session }
+      return state.locks.count < count
+    }
+    if !isGone { throw ProblemDetails(.notFound, detail: "No such lock.") }
+  }
+
+  func releaseLocks(of session: String) async {
+    state.withLock { $0.locks.removeAll { $0.owner.session == session } }
+  }
+
+  func locks() async -> LockList { LockList(locks: state.withLock { $0.locks }) }
+
+  func saveAll(
+    _ request: BarrierRequest,
+    deadline: ContinuousClock.Instant
+  ) async -> BarrierResult {
+    state.withLock { state in
+      state.barriers.append(request)
+      return BarrierResult(
+        outcome: state.outcome,
+        generation: state.record,
+        changed: 1,
+        changedMembers: ["Project/Sources/Methods/m.4dm"],
+        files: (request.files ?? []).map { .init(path: $0.path, state: .held) },
+        problems: [],
+        tookMs: 1.5
+      )
+    }
   }
 
   func condition() async -> ProjectCondition {

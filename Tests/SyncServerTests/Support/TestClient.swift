@@ -91,6 +91,22 @@ final class TestClient: Sendable {
     }
   }
 
+  /// This side's own port.
+  var localPort: Int { Self.localPort(of: descriptor) }
+
+  /// The port of a TCP socket; 0 for any other descriptor.
+  static func localPort(of descriptor: Int32) -> Int {
+    var address = sockaddr_in()
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    _ = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        getsockname(descriptor, $0, &length)
+      }
+    }
+    guard address.sin_family == sa_family_t(AF_INET) else { return 0 }
+    return Int(in_port_t(bigEndian: address.sin_port))
+  }
+
   /// Closes the sending side alone.
   func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
@@ -141,7 +157,7 @@ final class TestClient: Sendable {
   }
 
   /// Runs what blocks away from the threads that the server's tasks share.
-  private static func onThread<Value: Sendable>(
+  static func onThread<Value: Sendable>(
     _ body: @escaping @Sendable () throws -> Value
   ) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in

@@ -1,0 +1,66 @@
+import Foundation
+import Logging
+import ProjectModel
+import SyncProtocol
+
+/// Makes the owned files of a project, with what each kind of document needs.
+struct ProjectFiles: Sendable {
+  let root: String
+  let stateFolder: String
+  let hub: EventHub
+  let logger: Logger
+
+  /// Ids that were given once are remembered with each edit, so that none is given again.
+  func catalog() -> OwnedFile<CatalogDocument> {
+    var settings = OwnedFileSettings<CatalogDocument>(
+      .catalog,
+      root: root,
+      stateFolder: stateFolder
+    ) { memory, document, _ in
+      Self.marks(memory).raised(by: document)
+    }
+    settings.remember = { document, memory in
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .sortedKeys
+      return (try? encoder.encode(Self.marks(memory).raised(by: document))).map { Array($0) }
+    }
+    settings.difference = { before, after in
+      UnifiedDiff.text(
+        from: before.bytes,
+        to: after.bytes,
+        oldName: "a/\(ProjectLayout.catalog)",
+        newName: "b/\(ProjectLayout.catalog)"
+      )
+    }
+    settings.announce = { [hub] change in await hub.post(.catalog(change)) }
+    settings.logger = logger
+    return OwnedFile(settings)
+  }
+
+  func directory(passwords: PasswordHashing) -> OwnedFile<DirectoryDocument> {
+    var settings = OwnedFileSettings<DirectoryDocument>(
+      .directory,
+      root: root,
+      stateFolder: stateFolder
+    ) { _, _, operations async throws(ProblemDetails) in
+      try await passwords.hashes(for: operations)
+    }
+    settings.startingBytes = DirectoryDocument.newFile
+    settings.difference = { before, after in
+      UnifiedDiff.text(
+        from: before.redactedBytes,
+        to: after.redactedBytes,
+        oldName: "a/directory.json",
+        newName: "b/directory.json"
+      )
+    }
+    settings.announce = { [hub] change in await hub.post(.directory(change)) }
+    settings.logger = logger
+    return OwnedFile(settings)
+  }
+
+  private static func marks(_ memory: [UInt8]?) -> CatalogIDMarks {
+    memory.flatMap { try? JSONDecoder().decode(CatalogIDMarks.self, from: Data($0)) }
+      ?? CatalogIDMarks()
+  }
+}

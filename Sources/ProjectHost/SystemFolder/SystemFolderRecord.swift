@@ -1,0 +1,110 @@
+import Foundation
+
+/// Whose system folder it is: what finds it again when the project moves or is renamed.
+struct SystemFolderRecord: Hashable, Codable {
+  let root: String
+  let name: String
+  let identity: PrivateItem.Identity
+
+  init?(_ location: ProjectLocation) {
+    guard let item = PrivateItem(at: location.root) else { return nil }
+    root = location.root
+    name = location.name
+    identity = item.identity
+  }
+
+  /// Whether the project of this record is now the other one: moved, or renamed where it is.
+  ///
+  /// Inode numbers are used again: a moved project must have kept its name, so that the edits and
+  /// generations of a deleted project do not go to one that only got its number.
+  func became(_ other: SystemFolderRecord) -> Bool {
+    guard identity == other.identity else { return false }
+    let isSameRoot = root.utf8.elementsEqual(other.root.utf8)
+    return isSameRoot || (name.utf8.elementsEqual(other.name.utf8) && PrivateItem.isGone(root))
+  }
+}
+
+extension SystemFolder {
+  /// Writes down which project the folder belongs to.
+  ///
+  /// - Throws: `HostError` with code `stateFolder`.
+  package func writeRecord(of location: ProjectLocation) throws(HostError) {
+    guard let record = SystemFolderRecord(location) else { return }
+    guard PrivateFile.readJSON(SystemFolderRecord.self, from: self.record) != record else { return }
+    try PrivateFile.writeJSON(record, to: self.record)
+  }
+
+  /// Gives a project that moved or was renamed its earlier folder back, before `create()`.
+  ///
+  /// Not for a folder that the user named.
+  ///
+  /// - Returns: the path that the folder had, or `nil` if there was nothing to adopt.
+  /// - Throws: `HostError` with code `stateFolder`.
+  package func adoptEarlier(for location: ProjectLocation) throws(HostError) -> String? {
+    guard PrivateItem.isGone(path), let wanted = SystemFolderRecord(location) else { return nil }
+    let home = URL(filePath: path).deletingLastPathComponent().path
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: home)) ?? []).sorted()
+    for name in names {
+      let earlier = SystemFolder(at: home + "/" + name)
+      guard PrivateItem(at: earlier.path)?.kind == .folder,
+        let record = PrivateFile.readJSON(SystemFolderRecord.self, from: earlier.record),
+        record.became(wanted), let lock = BriefLock(earlier)
+      else { continue }
+      do {
+        try FileManager.default.moveItem(atPath: earlier.path, toPath: path)
+      } catch {
+        throw HostError(
+          .stateFolder,
+          "\(earlier.path) cannot become \(path) (\(error.localizedDescription)): rename it by hand"
+        )
+      }
+      try writeRecord(of: location)
+      withExtendedLifetime(lock) {}
+      return earlier.path
+    }
+    return nil
+  }
+
+  /// Refuses a folder that the project's bundle or watcher would meet, or that holds the project.
+  ///
+  /// - Throws: `HostError` with code `stateFolder`.
+  package func check(against location: ProjectLocation) throws(HostError) {
+    let real = Self.realPath(path)
+    let project = location.root + "/Project"
+    let isInside = (real + "/").utf8.starts(with: (project + "/").utf8)
+    let isAbove = (location.root + "/").utf8.starts(with: (real + "/").utf8)
+    guard isInside || isAbove else { return }
+    throw HostError(
+      .stateFolder,
+      "the state folder \(path) \(isInside ? "lies in \(project)" : "contains the project"): "
+        + "name another folder with --state-dir"
+    )
+  }
+
+  /// The real path of the part that exists, with the rest behind it.
+  private static func realPath(_ path: String) -> String {
+    var existing = URL(filePath: path).standardizedFileURL
+    var rest: [String] = []
+    while existing.path != "/", PrivateItem.isGone(existing.path) {
+      rest.insert(existing.lastPathComponent, at: 0)
+      existing.deleteLastPathComponent()
+    }
+    let base = existing.resolvingSymlinksInPath().path
+    return ([base == "/" ? "" : base] + rest).joined(separator: "/")
+  }
+
+  /// Removes the derived data of tables that are gone; only while no client is connected.
+  ///
+  /// - Parameter tables: the numbers of all tables, those in the trash included.
+  /// - Returns: the names of the folders that were removed.
+  package func pruneDerivedData(keeping tables: Set<Int>) -> [String] {
+    guard PrivateItem(at: derivedData)?.kind == .folder else { return [] }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: derivedData)) ?? []
+    return names.sorted().filter { name in
+      guard let number = Int(name), String(number) == name, number > 0, !tables.contains(number),
+        PrivateItem(at: derivedData + "/" + name)?.kind == .folder
+      else { return false }
+      return (try? FileManager.default.removeItem(atPath: derivedData + "/" + name)) != nil
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import Bundler
+import ProjectModel
+import Sessions
+import SyncProtocol
+
+/// Decides who comes in: the one place where a caller is recognised and held against a resource.
+struct Admission: Sendable {
+  let project: any ServedProject
+  let sessions: SessionDesk
+
+  /// Recognises the caller of a request and lets it in, or says why not.
+  func admit(
+    _ connection: ConnectionIdentity,
+    authorization: String?,
+    to access: Access,
+    path: String,
+    isWrite: Bool
+  ) throws(ProblemDetails) -> Caller {
+    let session = try session(authorization, isOptional: access == .everyone)
+    let caller = Caller(connection: connection.grade, session: session)
+    let admitted = access.admits(isProtected: project.designerHasPassword)
+    guard caller.grades.isDisjoint(with: admitted) else { return caller }
+    throw access.refusal(of: caller, path: path, isWrite: isWrite)
+  }
+
+  private func session(
+    _ authorization: String?,
+    isOptional: Bool
+  ) throws(ProblemDetails) -> OpenSession? {
+    guard let authorization else { return nil }
+    if let token = Self.bearer(authorization),
+      let session = sessions.touch(SHA256.digest(of: Array(token.utf8)))
+    {
+      return session
+    }
+    // Where nothing is asked for, a session that has ended hinders nobody from opening another.
+    if isOptional { return nil }
+    throw ProblemDetails(
+      .authenticationRequired,
+      detail: "No open session has this bearer token: open a new one with POST \(Route.sessions)."
+    )
+  }
+
+  private static func bearer(_ field: String) -> Substring? {
+    let parts = field.split(separator: " ", maxSplits: 1)
+    guard parts.count == 2, parts[0].lowercased() == "bearer", parts[1].utf8.count <= 128 else {
+      return nil
+    }
+    return parts[1]
+  }
+}

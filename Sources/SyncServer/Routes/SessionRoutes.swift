@@ -1,0 +1,196 @@
+import Glibc
+import HTTPTypes
+import Hummingbird
+import NIOPosix
+import ProjectHost
+import Sessions
+import SyncProtocol
+
+/// Client sessions: opening, reading, closing, and the way into development mode.
+struct SessionRoutes: Sendable {
+  private static let longestText = 255
+
+  let project: any ServedProject
+  let sessions: SessionDesk
+  let challenges: DevelopmentChallenges
+  let ends: SessionEnds
+  /// The name of the server's own account: who works on its machine.
+  let accountName: String
+
+  var endpoints: [Endpoint] {
+    [
+      Endpoint(
+        path: Route.sessions,
+        access: .everyone,
+        methods: [.post: { request, context in try await open(request, context) }]
+      ),
+      Endpoint(
+        path: Route.ownSession,
+        access: .session,
+        methods: [
+          .get: { _, context in try await read(context.caller) },
+          .delete: { _, context in await close(context.caller) },
+        ]
+      ),
+      Endpoint(
+        path: Route.ownDevelopment,
+        access: .session,
+        methods: [.post: { _, context in try await develop(context.caller) }]
+      ),
+    ]
+  }
+
+  // MARK: Opening
+
+  private func open(_ request: Request, _ context: CallContext) async throws -> Response {
+    let order = try await request.json(
+      SessionRequest.self,
+      empty: SessionRequest(),
+      shape: "\"client\", \"machineName\", \"systemUserName\", \"user\", \"password\" as text "
+        + "and \"development\" as true or false"
+    )
+    try Self.check(order)
+    let isSameMachine = context.caller.isSameMachine
+    let user =
+      isSameMachine
+      ? AuthenticatedUser(name: order.user ?? accountName, mayDevelop: true)
+      : try await user(of: order, context.connection)
+    let asks = order.development == true && !isSameMachine
+    guard user.mayDevelop || !asks else { throw Self.notADeveloper }
+    var random = SystemRandomNumberGenerator()
+    let session = OpenSession(
+      id: SessionID(using: &random),
+      userName: user.name,
+      machineName: order.machineName ?? "",
+      systemUserName: order.systemUserName ?? "",
+      isDeveloper: isSameMachine
+    )
+    guard let token = sessions.open(session) else {
+      throw tooMany("This server has as many sessions as it takes; try again later.", after: 60)
+    }
+    let challenge = asks ? challenges.issue(for: session.id.text, at: ContinuousClock().now) : nil
+    let caller = Caller(connection: context.connection.grade, session: session)
+    var response = try Response(
+      json: await state(of: session, caller, token: token, challenge: challenge),
+      status: .created
+    )
+    response.headers[.location] = Route.ownSession
+    return response
+  }
+
+  /// Who a client on another machine or account is.
+  private func user(
+    of order: SessionRequest,
+    _ connection: ConnectionIdentity
+  ) async throws(ProblemDetails) -> AuthenticatedUser {
+    // As in 4D: without a password of the Designer everybody is the Designer (4d-domain §6.4). The
+    // development mode needs somebody who has shown who he is.
+    guard project.designerHasPassword else {
+      return AuthenticatedUser(name: "Designer", mayDevelop: false)
+    }
+    guard let name = order.user, let password = order.password else {
+      throw ProblemDetails(
+        .authenticationRequired,
+        detail: "This project asks for a user and a password."
+      )
+    }
+    let (addressKey, userKey) = ("address " + connection.peer, "user " + name)
+    if let wait = sessions.beginAttempt([addressKey, userKey]) {
+      throw tooMany(
+        "Too many attempts with a wrong password; wait before the next one.",
+        after: max(1, Int((wait / .seconds(1)).rounded(.up)))
+      )
+    }
+    do {
+      let user = try await project.authenticate(user: name, password: password)
+      sessions.attemptSucceeded(user: userKey, address: addressKey)
+      return user
+    } catch {
+      if error.problemType != .authenticationRequired {
+        sessions.attemptWithdrawn([addressKey, userKey])
+      }
+      throw error
+    }
+  }
+
+  private static func check(_ order: SessionRequest) throws(ProblemDetails) {
+    let texts = [
+      order.client, order.machineName, order.systemUserName, order.user, order.password,
+    ]
+    for text in texts.compactMap(\.self) {
+      guard text.utf8.count <= longestText, !text.utf8.contains(where: { $0 < 0x20 }) else {
+        throw ProblemDetails(
+          .badRequest,
+          detail: "The texts of a session have at most \(longestText) bytes "
+            + "and no control characters."
+        )
+      }
+    }
+  }
+
+  private func tooMany(_ sentence: String, after seconds: Int) -> ProblemDetails {
+    var problem = ProblemDetails(.tooMany, detail: sentence)
+    problem.retryAfter = seconds
+    return problem
+  }
+
+  private static let notADeveloper = ProblemDetails(
+    .developmentModeRefused,
+    detail:
+      "The development mode is for users with a password in the project's design access group."
+  )
+
+  // MARK: The caller's own
+
+  private func read(_ caller: Caller) async throws -> Response {
+    try Response(json: await state(of: try own(caller), caller, token: nil, challenge: nil))
+  }
+
+  private func close(_ caller: Caller) async -> Response {
+    if let session = caller.session { await ends.close(session.id) }
+    return Response(status: .noContent)
+  }
+
+  private func develop(_ caller: Caller) async throws -> Response {
+    let session = try own(caller)
+    guard !session.isDeveloper else { return try await read(caller) }
+    // A project on a network share may keep its reader waiting.
+    let isMet = try await NIOThreadPool.singleton.runIfActive { [challenges] in
+      challenges.isMet(by: session.id.text, at: ContinuousClock().now)
+    }
+    guard isMet, let promoted = sessions.promote(session.id)
+    else {
+      throw ProblemDetails(
+        .developmentModeRefused,
+        detail: "The named file was not there in time with the nonce in it; "
+          + "open a new session for another challenge."
+      )
+    }
+    return try Response(json: await state(of: promoted, caller, token: nil, challenge: nil))
+  }
+
+  private func own(_ caller: Caller) throws(ProblemDetails) -> OpenSession {
+    if let session = caller.session { return session }
+    throw Access.session.refusal(of: caller, path: Route.ownSession, isWrite: false)
+  }
+
+  private func state(
+    of session: OpenSession,
+    _ caller: Caller,
+    token: String?,
+    challenge: DevelopmentChallenge?
+  ) async -> ClientSession {
+    ClientSession(
+      id: session.id.text,
+      token: token,
+      mode: session.isDeveloper ? .development : .remote,
+      userName: session.userName,
+      generation: await project.current(),
+      revisions: await project.revisions(),
+      // Only who is on this machine can use the paths, and nobody else learns them.
+      folders: caller.isSameMachine ? project.folders : nil,
+      components: caller.isSameMachine ? .own : .server,
+      challenge: challenge
+    )
+  }
+}

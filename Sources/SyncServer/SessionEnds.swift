@@ -1,0 +1,29 @@
+import ProjectHost
+import Sessions
+
+/// What happens once when a session ends: its locks, its streams and its challenge go.
+struct SessionEnds: Sendable {
+  let project: any ServedProject
+  let sessions: SessionDesk
+  let challenges: DevelopmentChallenges
+  let desks: LoopDesks
+
+  func close(_ id: SessionID) async {
+    if sessions.close(id) { await ended(id) }
+  }
+
+  /// Ends the sessions whose grace time is over, again and again until cancelled.
+  func watch(grace: Duration) async {
+    while !Task.isCancelled {
+      for id in sessions.expire() { await ended(id) }
+      // check:allow(sleep): the one timer of all sessions; a locked file waits this much longer.
+      try? await Task.sleep(for: min(.seconds(5), grace / 4))
+    }
+  }
+
+  private func ended(_ id: SessionID) async {
+    challenges.forget(id.text)
+    desks.endStreams(of: id)
+    await project.releaseLocks(of: id.text)
+  }
+}

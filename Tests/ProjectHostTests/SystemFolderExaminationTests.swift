@@ -1,0 +1,59 @@
+import Foundation
+import ProjectHost
+import Testing
+
+@Suite struct SystemFolderExaminationTests {
+  private let parent: TemporaryFolder
+  private let location: ProjectLocation
+  private let folder: SystemFolder
+
+  init() throws {
+    parent = try TemporaryFolder()
+    try parent.write("{}", to: "a/Project/P.4DProject")
+    location = try ProjectLocation(opening: parent.path + "/a")
+    folder = SystemFolder(at: parent.path + "/homes/state")
+    try folder.create()
+    try folder.writeRecord(of: location)
+    try ProjectToken(for: location, stateHome: parent.path).write(into: folder)
+  }
+
+  private func problems() -> Set<String> {
+    let examination = SystemFolderExamination(of: folder, for: location)
+    return Set(examination.findings.filter(\.isProblem).map(\.path))
+  }
+
+  private func damage() throws {
+    try FileManager.default.removeItem(atPath: folder.journal)
+    try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: folder.token)
+    try parent.write("", to: "homes/state/root.json.new")
+    try parent.write("", to: "homes/state/mine.txt")
+  }
+
+  @Test func aSoundFolderHasNoProblems() { #expect(problems().isEmpty) }
+
+  @Test func damageIsFoundAndRepairedAndForeignItemsStay() throws {
+    try damage()
+    #expect(problems() == [folder.journal, folder.token, folder.record + ".new"])
+    let left = try SystemFolderExamination(of: folder, for: location).repair()
+    #expect(left.findings.filter(\.isProblem).isEmpty)
+    #expect(FileManager.default.fileExists(atPath: folder.path + "/mine.txt"))
+  }
+
+  @Test func nothingIsTouchedWhileAServerRuns() throws {
+    let lock = try SystemFolderLock(folder)
+    try damage()
+    let before = problems()
+    let left = try SystemFolderExamination(of: folder, for: location).repair()
+    #expect(left.isServed)
+    #expect(problems() == before)
+    #expect(!FileManager.default.fileExists(atPath: folder.journal))
+    withExtendedLifetime(lock) {}
+  }
+
+  @Test func theFolderOfAnotherProjectIsAProblem() throws {
+    try parent.write("{}", to: "b/Project/P.4DProject")
+    let other = try ProjectLocation(opening: parent.path + "/b")
+    let findings = SystemFolderExamination(of: folder, for: other).findings
+    #expect(findings.contains { $0.isProblem && $0.path == folder.record && $0.repair == nil })
+  }
+}

@@ -1,0 +1,165 @@
+import Foundation
+import ProjectHost
+import Testing
+
+@Suite struct SystemFolderItemsTests {
+  private let parent: TemporaryFolder
+  private let location: ProjectLocation
+  private var state: String { parent.path + "/state" }
+
+  init() throws {
+    parent = try TemporaryFolder()
+    try parent.write("{}", to: "a/Project/P.4DProject")
+    location = try ProjectLocation(opening: parent.path + "/a")
+  }
+
+  private func mode(_ path: String) throws -> Int? {
+    try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+  }
+
+  private func usual(_ location: ProjectLocation) -> SystemFolder {
+    SystemFolder(for: location, stateHome: state, home: "/nowhere")
+  }
+
+  private func move(_ from: String, _ to: String) throws {
+    try FileManager.default.moveItem(
+      atPath: parent.path + "/" + from,
+      toPath: parent.path + "/" + to
+    )
+  }
+
+  @Test func rightsAreRepairedAndTold() throws {
+    let folder = SystemFolder(at: state)
+    #expect(try folder.create().isEmpty)
+    for path in [folder.userPreferences, folder.derivedData, folder.journal] {
+      #expect(try mode(path) == 0o700)
+    }
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.journal)
+    let warnings = try folder.create()
+    #expect(warnings.count == 1 && warnings[0].contains(folder.journal))
+    #expect(try mode(folder.journal) == 0o700)
+  }
+
+  @Test func aSocketGroupMayPassTheFolderOnly() throws {
+    let folder = SystemFolder(at: state)
+    let attributes = try FileManager.default.attributesOfItem(atPath: parent.path)
+    let group = try #require(attributes[.groupOwnerAccountID] as? NSNumber)
+    #expect(try folder.create(socketGroup: group.uint32Value).isEmpty)
+    #expect(try mode(state) == 0o710)
+    #expect(try mode(folder.journal) == 0o700)
+  }
+
+  @Test func aLinkOrAFileInPlaceOfAFolderIsRefused() throws {
+    let folder = SystemFolder(at: state)
+    try folder.create()
+    try FileManager.default.removeItem(atPath: folder.journal)
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.journal,
+      withDestinationPath: parent.path + "/a"
+    )
+    #expect { try folder.create() } throws: { "\($0)".contains("symbolic link") }
+    try FileManager.default.removeItem(atPath: folder.journal)
+    try parent.write("", to: "state/journal")
+    #expect { try folder.create() } throws: { "\($0)".contains("no folder") }
+  }
+
+  @Test func everyStartHasASecretOfItsOwn() throws {
+    let folder = SystemFolder(at: state)
+    try folder.create()
+    let first = try ProjectToken(for: location, stateHome: state)
+    try first.write(into: folder)
+    #expect(ProjectToken.read(from: folder) == first)
+    #expect(try mode(folder.token) == 0o600)
+    let second = try ProjectToken(for: location, stateHome: state)
+    #expect(second.secret != first.secret && second.machine == first.machine)
+  }
+
+  @Test func aMovedProjectKeepsItsFolder() throws {
+    let earlier = usual(location)
+    try earlier.create()
+    try earlier.writeRecord(of: location)
+    try move("a", "b")
+    let moved = try ProjectLocation(opening: parent.path + "/b")
+    #expect(try usual(moved).adoptEarlier(for: moved) == earlier.path)
+    #expect(try usual(moved).adoptEarlier(for: moved) == nil)
+    #expect(!FileManager.default.fileExists(atPath: earlier.path))
+  }
+
+  @Test func aRenamedProjectKeepsItsFolder() throws {
+    let earlier = usual(location)
+    try earlier.create()
+    try earlier.writeRecord(of: location)
+    try move("a/Project/P.4DProject", "a/Project/Q.4DProject")
+    let renamed = try ProjectLocation(opening: parent.path + "/a")
+    #expect(try usual(renamed).adoptEarlier(for: renamed) == earlier.path)
+  }
+
+  @Test func aCopyHasAFolderOfItsOwn() throws {
+    let earlier = usual(location)
+    try earlier.create()
+    try earlier.writeRecord(of: location)
+    try FileManager.default.copyItem(atPath: parent.path + "/a", toPath: parent.path + "/b")
+    let copy = try ProjectLocation(opening: parent.path + "/b")
+    #expect(try usual(copy).adoptEarlier(for: copy) == nil)
+  }
+
+  @Test func aFolderInUseIsNotAdopted() throws {
+    let earlier = usual(location)
+    try earlier.create()
+    try earlier.writeRecord(of: location)
+    let lock = try SystemFolderLock(earlier)
+    try move("a", "b")
+    let moved = try ProjectLocation(opening: parent.path + "/b")
+    #expect(try usual(moved).adoptEarlier(for: moved) == nil)
+    withExtendedLifetime(lock) {}
+  }
+
+  @Test func aSecondServerWithAnotherStateFolderIsRefused() throws {
+    let first = try RootLock(location)
+    do {
+      _ = try RootLock(location)
+      Issue.record("the second lock was given")
+    } catch {
+      #expect(error.code == .alreadyServed)
+    }
+    withExtendedLifetime(first) {}
+  }
+
+  @Test func onlyFoldersOfTablesThatAreGoneAreRemoved() throws {
+    let folder = SystemFolder(at: state)
+    try folder.create()
+    for name in ["1", "2", "3", "03", "x"] {
+      try parent.write("", to: "state/DerivedDataRemote/\(name)/f")
+    }
+    try parent.write("", to: "state/DerivedDataRemote/7")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.derivedData + "/8",
+      withDestinationPath: parent.path + "/a"
+    )
+    #expect(folder.pruneDerivedData(keeping: [2]) == ["1", "3"])
+    let left = try FileManager.default.contentsOfDirectory(atPath: folder.derivedData)
+    #expect(left.sorted() == ["03", "2", "7", "8", "x"])
+  }
+
+  @Test func aStateFolderMayLieBesideProjectButNotInIt() throws {
+    try SystemFolder(at: location.root + "/.state").check(against: location)
+    for path in ["/Project/state", "/Project", "", "/.."] {
+      #expect(throws: HostError.self) {
+        try SystemFolder(at: location.root + path).check(against: location)
+      }
+    }
+  }
+
+  @Test func theProjectsOwnFoldersStayAsTheyAre() throws {
+    try parent.write("1", to: "a/userPreferences.anna/settings.json")
+    try parent.write("2", to: "a/Project/DerivedData/1/x.json")
+    let before = try FileManager.default.subpathsOfDirectory(atPath: location.root).sorted()
+    let folder = usual(location)
+    try folder.create()
+    try folder.writeRecord(of: location)
+    try ProjectToken(for: location, stateHome: state).write(into: folder)
+    _ = folder.pruneDerivedData(keeping: [])
+    let after = try FileManager.default.subpathsOfDirectory(atPath: location.root).sorted()
+    #expect(before == after)
+  }
+}

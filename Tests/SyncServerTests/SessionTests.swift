@@ -1,0 +1,190 @@
+import Foundation
+import SyncClient
+import SyncProtocol
+import SyncServer
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct SessionTests {
+  private static let ann = #"{"user":"ann","password":"secret","development":true}"#
+
+  @Test func onTheSameMachineTheDevelopmentModeIsAlwaysOn() async throws {
+    try await ServerFixture.with { server in
+      let body = #"{"user":"Kim","machineName":"mac-7","systemUserName":"kim"}"#
+      let answer = try await server.askLocally("POST", Route.sessions, body: body)
+      #expect(answer.status == 201)
+      #expect(answer["location"] == Route.ownSession)
+      let session = try answer.json(ClientSession.self)
+      #expect(session.mode == .development)
+      #expect(session.userName == "Kim")
+      #expect(session.folders == server.project.folders)
+      #expect(session.components == .own)
+      #expect(session.token?.utf8.count == 32)
+      #expect(session.revisions.catalog == "c1")
+      #expect(session.generation?.gen == 1)
+      let named = try await server.askLocally("POST", Route.sessions).json(ClientSession.self)
+      #expect(!named.userName.isEmpty)
+    }
+  }
+
+  @Test func withoutAPasswordEverybodyIsTheDesignerAndReads() async throws {
+    try await ServerFixture.with { server in
+      let answer = try await server.ask("POST", Route.sessions, body: #"{"user":"Kim"}"#)
+      let session = try answer.json(ClientSession.self)
+      #expect(session.userName == "Designer")
+      #expect(session.mode == .remote)
+      #expect(session.folders == nil)
+      #expect(session.components == .server)
+      #expect(session.challenge == nil)
+      let asked = try await server.ask("POST", Route.sessions, body: #"{"development":true}"#)
+      #expect(asked.problem == .developmentModeRefused)
+    }
+  }
+
+  @Test(arguments: [
+    ("{}", 401), (#"{"user":"ann"}"#, 401), (#"{"user":"ann","password":"x"}"#, 401),
+    (#"{"user":"zoe","password":"secret"}"#, 401), (#"{"user":"bob","password":"secret"}"#, 201),
+    (#"{"user":"bob","password":"secret","development":true}"#, 403), (ann, 201),
+  ])
+  func aProtectedProjectAsksForAUser(body: String, status: Int) async throws {
+    try await ServerFixture.with { server in
+      server.project.protect()
+      let answer = try await server.ask("POST", Route.sessions, body: body)
+      #expect(answer.status == status)
+      #expect(!answer.text.contains("secret"))
+    }
+  }
+
+  @Test func guessingIsSlowedDown() async throws {
+    try await ServerFixture.with { server in
+      server.project.protect()
+      let wrong = #"{"user":"ann","password":"x"}"#
+      for _ in 0..<4 {
+        #expect(try await server.ask("POST", Route.sessions, body: wrong).status == 401)
+      }
+      let fifth = try await server.ask("POST", Route.sessions, body: Self.ann)
+      #expect(fifth.problem == .tooMany)
+      #expect((1...10).contains(Int(fifth["retry-after"] ?? "") ?? 0))
+    }
+  }
+
+  @Test func theTokenIsToldOnceAndEndsWithTheSession() async throws {
+    try await ServerFixture.with { server in
+      let opened = try await server.ask("POST", Route.sessions)
+      let fields = try server.bearer(opened)
+      let read = try await server.ask("GET", Route.ownSession, fields).json(ClientSession.self)
+      let id = try opened.json(ClientSession.self).id
+      #expect(read.id == id)
+      #expect(read.token == nil)
+      #expect(try await server.ask("DELETE", Route.ownSession, fields).status == 204)
+      #expect(
+        try await server.ask("GET", Route.ownSession, fields).problem == .authenticationRequired
+      )
+    }
+  }
+
+  @Test func writingTheNamedFileGivesTheDevelopmentMode() async throws {
+    try await ServerFixture.with { server in
+      server.project.protect()
+      let address = ServerAddress(host: "127.0.0.1", port: server.port)
+      let open = ServerConnection(.tcp(address))
+      let session = try await open.openSession(
+        SessionRequest(user: "ann", password: "secret", development: true)
+      )
+      #expect(session.mode == .remote)
+      let own = open.inSession(try #require(session.token))
+      let error = await #expect(throws: ClientError.self) { try await own.saveAll() }
+      #expect(error?.problem?.problemType == .readOnly)
+      let challenge = try #require(session.challenge)
+      let folder = server.project.root + "/.syncd"
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      let file = URL(fileURLWithPath: server.project.root + "/" + challenge.file)
+      try Data(challenge.nonce.utf8).write(to: file)
+      #expect(try await own.startDevelopment().mode == .development)
+      #expect(!FileManager.default.fileExists(atPath: folder))
+      #expect(try await own.saveAll().outcome == .published)
+      #expect(try await own.session().folders == nil)
+    }
+  }
+
+  @Test func withoutTheFileThereIsNoDevelopmentMode() async throws {
+    try await ServerFixture.with { server in
+      server.project.protect()
+      let opened = try await server.ask("POST", Route.sessions, body: Self.ann)
+      let challenge = try #require(try opened.json(ClientSession.self).challenge)
+      let fields = try server.bearer(opened)
+      let answer = try await server.ask("POST", Route.ownDevelopment, fields)
+      #expect(answer.problem == .developmentModeRefused)
+      // Used up: the file comes too late.
+      let folder = server.project.root + "/.syncd"
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      let file = URL(fileURLWithPath: server.project.root + "/" + challenge.file)
+      try Data(challenge.nonce.utf8).write(to: file)
+      let again = try await server.ask("POST", Route.ownDevelopment, fields)
+      #expect(again.problem == .developmentModeRefused)
+    }
+  }
+
+  @Test(arguments: [
+    "[]", #"{"user":7}"#, #"{"user":"a\u0000b"}"#, #"{"machineName":"a\nb"}"#,
+    #"{"client":"\#(String(repeating: "x", count: 256))"}"#,
+  ])
+  func whatIsNotUnderstoodIsABadRequest(body: String) async throws {
+    try await ServerFixture.with { server in
+      let answer = try await server.ask("POST", Route.sessions, body: body)
+      #expect(answer.problem == .badRequest)
+    }
+  }
+
+  @Test func aSessionWithoutRequestsOrStreamEndsAndItsLocksGo() async throws {
+    try await ServerFixture.with(configure: { $0.sessionGrace = .seconds(1) }) { server in
+      let local = ServerConnection(.unixSocket(server.socketPath))
+      let token = try #require(try await local.openSession(SessionRequest()).token)
+      _ = try await local.inSession(token).lock(LockTarget(.settings))
+      #expect(try await local.locks().locks.count == 1)
+      let limit = ContinuousClock().now.advanced(by: .seconds(20))
+      while try await !local.locks().locks.isEmpty, ContinuousClock().now < limit {}
+      #expect(try await local.locks().locks.isEmpty)
+      await #expect(throws: ClientError.self) { try await local.inSession(token).session() }
+    }
+  }
+
+  @Test func aRequestUnderWayKeepsItsSession() async throws {
+    try await ServerFixture.with(configure: { $0.sessionGrace = .seconds(1) }) { server in
+      let fields = try server.bearer(try await server.askLocally("POST", Route.sessions))
+      server.project.holdReloads()
+      defer { server.project.releaseReloads() }
+      async let reload = server.askLocally("POST", Route.reload, fields)
+      for await _ in server.project.reloadBegan { break }
+      let local = ServerConnection(.unixSocket(server.socketPath))
+      let token = try #require(try await local.openSession(SessionRequest()).token)
+      _ = try await local.inSession(token).lock(LockTarget(.compile))
+      // When the lock of a later session is gone, more than a grace time has passed.
+      let limit = ContinuousClock().now.advanced(by: .seconds(20))
+      while try await !local.locks().locks.isEmpty, ContinuousClock().now < limit {}
+      #expect(try await server.askLocally("GET", Route.ownSession, fields).status == 200)
+      server.project.releaseReloads()
+      let answer = try await reload
+      #expect(answer.status == 200)
+    }
+  }
+
+  @Test func aStreamKeepsItsSessionAndEndsWithIt() async throws {
+    try await ServerFixture.with(configure: { $0.sessionGrace = .seconds(1) }) { server in
+      let opened = try await server.ask("POST", Route.sessions)
+      let fields = try server.bearer(opened)
+      let stream = try await server.tcp()
+      #expect(try await stream.openEvents(host: server.host, fields).status == 200)
+      let short = try await server.ask("POST", Route.sessions)
+      let limit = ContinuousClock().now.advanced(by: .seconds(20))
+      // When the lock of a later session is gone, more than a grace time has passed.
+      let local = ServerConnection(.unixSocket(server.socketPath))
+      let token = try #require(try await local.openSession(SessionRequest()).token)
+      _ = try await local.inSession(token).lock(LockTarget(.compile))
+      while try await !local.locks().locks.isEmpty, ContinuousClock().now < limit {}
+      #expect(try await server.ask("GET", Route.ownSession, try server.bearer(short)).status == 401)
+      #expect(try await server.ask("GET", Route.ownSession, fields).status == 200)
+      #expect(try await server.ask("DELETE", Route.ownSession, fields).status == 204)
+      while try await stream.nextBlock() != nil {}
+    }
+  }
+}
