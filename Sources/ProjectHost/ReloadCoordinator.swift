@@ -18,12 +18,12 @@ actor ReloadCoordinator {
     let spreadMs: Int
   }
 
-  private struct Outcome {
+  struct Outcome {
     let kind: ReloadResult.Outcome
     let problems: [Problem]
   }
 
-  private let watcher: TreeWatcher
+  let watcher: TreeWatcher
   private let builder: BundleBuilder
   private let store: BundleStore
   private let hub: EventHub
@@ -32,32 +32,32 @@ actor ReloadCoordinator {
   private var log: GenerationLog
   private var names = NameProblems()
 
-  private var generation: GenerationRecord?
-  private var manifest: Manifest?
+  var generation: GenerationRecord?
+  var manifest: Manifest?
   private var state = ProjectStatus.State.loading
-  private var problems: [Problem] = []
+  var problems: [Problem] = []
   private var counts: [ReloadResult.Outcome: Int] = [:]
   private var lastReload: Duration = .zero
   /// The members that the current generation changed against the one before.
-  private var lastChanged: [ProjectPath] = []
+  var lastChanged: [ProjectPath] = []
   /// Files that this service has written itself and whose change is still to come.
   private var ownEdits: Set<ProjectPath> = []
 
   /// The current generation's bundle is promised and not there yet.
   private var isWriting = false
   private var readers: [CheckedContinuation<Void, Never>] = []
-  private var ended = false
-  private var absorbed: UInt64 = 0
+  var ended = false
+  var absorbed: UInt64 = 0
   private var pending: ChangeBatch?
   private var pendingDone: CheckedContinuation<Void, Never>?
-  private var callers = WaitingCallers()
+  var callers = WaitingCallers()
   /// The outcome of the reload under way, once its generation is known and its file is not.
-  private var announced: Outcome?
+  var announced: Outcome?
   private let catalogTouch: AsyncStream<Void>.Continuation
   /// Yields when a batch says that the catalog may have changed; the newest is enough.
   nonisolated let catalogTouches: AsyncStream<Void>
   private let wakeUps: AsyncStream<Void>
-  private let wakeUp: AsyncStream<Void>.Continuation
+  let wakeUp: AsyncStream<Void>.Continuation
 
   init(
     watcher: TreeWatcher,
@@ -333,95 +333,6 @@ actor ReloadCoordinator {
     let place = [first.file, first.line.map(String.init)].compactMap(\.self)
       .filter { !$0.isEmpty }.joined(separator: ":")
     return place.isEmpty ? first.text : "\(place): \(first.text)"
-  }
-
-  // MARK: Callers
-
-  /// Waits for a reload that holds every change made before the call.
-  ///
-  /// - Parameters:
-  ///   - reason: what a new generation is said to be caused by.
-  ///   - durability: what has to hold of the generation for an answer.
-  ///   - deadline: when to answer at the latest.
-  /// - Returns: at the deadline, outcome `pending`; the reload goes on.
-  func reload(
-    reason: ReloadReason,
-    durability: BarrierRequest.Durability,
-    deadline: ContinuousClock.Instant
-  ) async -> ReloadAnswer {
-    let began = ContinuousClock().now
-    guard let sequence = try? await watcher.barrier(until: deadline) else {
-      return pendingAnswer(since: began)
-    }
-    let key = callers.newKey()
-    return await withTaskGroup(of: ReloadAnswer?.self) { group in
-      group.addTask {
-        await self.wait(
-          key,
-          as: .init(sequence: sequence, reason: reason, began: began, durability: durability)
-        )
-      }
-      group.addTask {
-        try? await Task.sleep(until: deadline, clock: .continuous)
-        await self.giveUp(key)
-        return nil
-      }
-      for await answer in group {
-        guard let answer else { continue }
-        group.cancelAll()
-        return answer
-      }
-      return pendingAnswer(since: began)
-    }
-  }
-
-  private func wait(_ key: Int, as caller: WaitingCallers.Caller) async -> ReloadAnswer {
-    if ended { return pendingAnswer(since: caller.began) }
-    // Its batch is in the generation that is known already; only the file is still being written.
-    if let announced, caller.sequence <= absorbed, caller.durability == .generation {
-      return answer(announced, since: caller.began)
-    }
-    return await withCheckedContinuation { continuation in
-      callers.add(caller, as: key, continuation)
-      wakeUp.yield()
-    }
-  }
-
-  /// Answers those for whom the generation is enough, while its file is still being written.
-  private func answerEarly(_ outcome: Outcome) {
-    announced = outcome
-    answer(outcome) { $0.durability == .generation }
-  }
-
-  /// Answers those whose batch is in the reload under way; also who came after its beginning.
-  private func answer(
-    _ outcome: Outcome,
-    where isEnough: (WaitingCallers.Caller) -> Bool = { _ in true }
-  ) {
-    for (key, caller) in callers.answered(by: absorbed) where isEnough(caller) {
-      guard let (_, continuation) = callers.remove(key) else { continue }
-      continuation.resume(returning: answer(outcome, since: caller.began))
-    }
-  }
-
-  private func giveUp(_ key: Int) {
-    guard let (caller, continuation) = callers.remove(key) else { return }
-    continuation.resume(returning: pendingAnswer(since: caller.began))
-  }
-
-  private func pendingAnswer(since began: ContinuousClock.Instant) -> ReloadAnswer {
-    answer(Outcome(kind: .pending, problems: problems), since: began)
-  }
-
-  private func answer(_ outcome: Outcome, since began: ContinuousClock.Instant) -> ReloadAnswer {
-    ReloadAnswer(
-      outcome: outcome.kind,
-      generation: generation,
-      manifest: manifest,
-      changed: lastChanged,
-      problems: outcome.problems,
-      took: ContinuousClock().now - began
-    )
   }
 
   // MARK: Reading

@@ -24,8 +24,14 @@ package final class PasswordHashing: Sendable {
   ///   - cost: the logarithm of the work for a new hash; 10 takes about 0.1 s.
   ///   - threads: how many passwords are worked on at once.
   ///   - places: how many wait at most.
-  package init(cost: Int = PasswordHashing.usualCost, threads: Int = 2, places: Int = 16) {
-    bcrypt = Bcrypt(cost: cost)
+  ///   - crypt: does the work; a test counts it.
+  package init(
+    cost: Int = PasswordHashing.usualCost,
+    threads: Int = 2,
+    places: Int = 16,
+    crypt: @escaping Bcrypt.Crypt = Bcrypt.byLibrary
+  ) {
+    bcrypt = Bcrypt(cost: cost, crypt: crypt)
     pool = ThreadPool(threads: threads, places: places)
   }
 
