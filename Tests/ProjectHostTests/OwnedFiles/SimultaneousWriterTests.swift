@@ -17,17 +17,26 @@ import Testing
   private final class Writer: Sendable {
     let finished = Atomic<Int>(0)
     let isDone = Atomic<Bool>(false)
+    /// How often an edit was tried, done or refused.
+    let attempts = Atomic<Int>(0)
 
     func start(_ style: Style, _ path: String, times: Int) {
       let thread = Thread {
         for number in 1...times {
           Self.write(Array("w=\(number)\nx=\(number)\n".utf8), style, path)
           self.finished.store(number, ordering: .sequentiallyConsistent)
-          for _ in 0..<(number % 7 * 200) { sched_yield() }
+          self.pause(number)
         }
         self.isDone.store(true, ordering: .sequentiallyConsistent)
       }
       thread.start()
+    }
+
+    /// Lets a few edits pass, then hits the next one at another point each time.
+    private func pause(_ number: Int) {
+      let next = attempts.load(ordering: .relaxed) + number % 4
+      while attempts.load(ordering: .relaxed) < next { sched_yield() }
+      for _ in 0..<(number * 7919 % 20_000) { _ = attempts.load(ordering: .relaxed) }
     }
 
     private static func write(_ bytes: [UInt8], _ style: Style, _ path: String) {
@@ -69,6 +78,7 @@ import Testing
     var refused = 0
     while !writer.isDone.load(ordering: .sequentiallyConsistent) {
       let written = writer.finished.load(ordering: .sequentiallyConsistent)
+      defer { writer.attempts.add(1, ordering: .relaxed) }
       do throws(ProblemDetails) {
         try await file.edit("e\(done)-\(refused)", .set("e", "\(done)"), lenient: true)
         done += 1
