@@ -34,9 +34,9 @@ def main():
         names = [scratch.at(name) for name in ("base", "ours", "theirs")]
         with open(original, "rb") as file:
             content = file.read()
-        ours = content.replace(b'input_form="Input"', b'input_form="Mine"', 1)
+        ours = content.replace(b'input_form="Input"', b'input_form="Panel"', 1)
         last = ours.rindex(b'output_form="Output"')
-        theirs = content[:last] + content[last:].replace(b'output_form="Output"', b'output_form="Theirs"', 1)
+        theirs = content[:last] + content[last:].replace(b'output_form="Output"', b'output_form="Report"', 1)
         expected = ours[:last] + theirs[last:]
         harness.heading(f"catalog read, scanned and spliced: {size / 1e6:.2f} MB, 200 tables, 11,800 fields")
         times, floors = [], []
