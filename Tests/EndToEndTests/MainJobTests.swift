@@ -59,6 +59,28 @@ import Testing
     #expect(await server.stop() == 0)
   }
 
+  @Test func aSystemFolderInsideTheProjectIsNeitherBundledNorWatched() async throws {
+    let place = try Workplace()
+    let state = place.project + "/.state"
+    let clean = try await place.build()
+    let server = try await place.serve("--state-dir", state)
+    let status = ["status", "--state-dir", state, "--json"]
+    let before = try await Program.run(Program.path, status)
+    #expect(before.output.contains(#""directories":"#))
+    for folder in ["userPreferences", "DerivedDataRemote"] {
+      try place.save("x", ".state/\(folder)/12/Methods/m1.4dm")
+    }
+    let after = try await Program.run(Program.path, ["reload", "--state-dir", state, "--json"])
+    let answer = try JSONDecoder().decode(ReloadAnswer.self, from: Data(after.output.utf8))
+    let digest = try #require(answer.generation).digest
+    #expect(answer.outcome == "unchanged")
+    #expect(try place.contents("project/.state/generations/\(digest).4dz") == clean)
+    let watched = /"directories":\d+/
+    let seen = try await Program.run(Program.path, status)
+    #expect(seen.output.firstMatch(of: watched)?.0 == before.output.firstMatch(of: watched)?.0)
+    #expect(await server.stop() == 0)
+  }
+
   @Test func everyStateOfASeriesOfEditsReachesTheClientByteForByte() async throws {
     let place = try Workplace()
     let server = try await place.serve()

@@ -1,5 +1,7 @@
+import Bundler
 import Foundation
 import ProjectHost
+import ProjectModel
 import Testing
 
 @Suite struct SystemFolderExaminationTests {
@@ -48,6 +50,29 @@ import Testing
     #expect(problems() == before)
     #expect(!FileManager.default.fileExists(atPath: folder.journal))
     withExtendedLifetime(lock) {}
+  }
+
+  @Test func aDamagedBundleIsFoundAndRemoved() async throws {
+    let store = try BundleStore(folder: folder.generations)
+    let snapshot = try await BundleBuilder(root: location.root).build()
+    try await store.publish(snapshot)
+    #expect(problems().isEmpty)
+    let bundle = "\(folder.generations)/\(snapshot.manifest.digest.hex).4dz"
+    let file = try #require(FileHandle(forWritingAtPath: bundle))
+    try file.seek(toOffset: 40)
+    try file.write(contentsOf: Data([0xFF, 0xFF]))
+    try file.close()
+    #expect(problems() == [bundle])
+    let left = try SystemFolderExamination(of: folder, for: location).repair()
+    #expect(left.findings.filter(\.isProblem).isEmpty)
+    #expect(!FileManager.default.fileExists(atPath: bundle))
+  }
+
+  @Test func whatBelongsToAnotherAccountIsFound() throws {
+    // Only root can give a file away.
+    guard geteuid() == 0 else { return }
+    #expect(chown(folder.derivedData, 12_345, 12_345) == 0)
+    #expect(problems() == [folder.derivedData])
   }
 
   @Test func theFolderOfAnotherProjectIsAProblem() throws {

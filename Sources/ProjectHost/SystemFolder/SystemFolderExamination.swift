@@ -1,4 +1,6 @@
+import Bundler
 import Foundation
+import ProjectModel
 
 /// What is right and wrong in a system folder; looking changes nothing.
 package struct SystemFolderExamination: Hashable, Sendable {
@@ -44,6 +46,7 @@ package struct SystemFolderExamination: Hashable, Sendable {
     )
     examineFolders()
     examineFiles()
+    examineGenerations()
     examineRecord()
     examineRest()
     examineNeighbours()
@@ -107,6 +110,8 @@ package struct SystemFolderExamination: Hashable, Sendable {
       let isRight = item.mode == 0o700 || (path == folder.path && item.mode == 0o710)
       if item.kind != .folder {
         fault("This is no folder: move it away.", path)
+      } else if item.owner != geteuid() {
+        fault("This belongs to another account, uid \(item.owner): change its owner.", path)
       } else if !isRight {
         fault("The rights are \(String(item.mode, radix: 8)), not 700.", path, .create)
       }
@@ -118,6 +123,8 @@ package struct SystemFolderExamination: Hashable, Sendable {
       guard let item = PrivateItem(at: path) else { continue }
       if item.kind != .file {
         fault("This is no file: move it away.", path)
+      } else if item.owner != geteuid() {
+        fault("This belongs to another account, uid \(item.owner): change its owner.", path)
       } else if item.mode & 0o077 != 0 {
         fault("The rights are \(String(item.mode, radix: 8)), not 600.", path, .restrict)
       }
@@ -127,6 +134,23 @@ package struct SystemFolderExamination: Hashable, Sendable {
     }
     if PrivateItem(at: folder.socket)?.kind == .socket, !isServed {
       fault("The socket was left by a server that is gone.", folder.socket, .remove)
+    }
+  }
+
+  /// Reads every bundle: the next start trusts their manifests.
+  private mutating func examineGenerations() {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.generations)) ?? []
+    for name in names.sorted() where name.hasSuffix(".4dz") {
+      let path = folder.generations + "/" + name
+      do throws(BundleError) {
+        let digest = try verifyBundle(at: path).digest
+        guard "\(digest.hex).4dz" != name else { continue }
+        fault("The bundle is another than its name says.", path, .remove)
+      } catch {
+        let isDamaged = [.damaged, .notCanonical, .notABundle].contains(error.code)
+        let what = isDamaged ? "The bundle is damaged" : "The bundle cannot be read"
+        fault("\(what): \(error.what).", path, isDamaged ? .remove : nil)
+      }
     }
   }
 
