@@ -18,7 +18,7 @@ struct HTTPTransport: Sendable {
     var headers: [(name: String, value: String)] = []
     var body: [UInt8] = []
     /// A connection that brings nothing for so long is closed.
-    var silence = TimeAmount.seconds(60)
+    var silence = TimeAmount.seconds(30)
 
     static func json(_ method: HTTPMethod, _ path: String, _ body: some Sequence<UInt8>) -> Request
     {

@@ -39,12 +39,6 @@ struct EditArguments: ParsableArguments {
   @Flag(help: "Print the result as JSON.")
   var json = false
 
-  func validate() throws {
-    guard from != nil || !operations.isEmpty else {
-      throw ValidationError("Name the operations with --op or --from.")
-    }
-  }
-
   /// Sends the operations and prints what became of them.
   func perform<Document: OwnedDocument>(
     _ type: Document.Type,
@@ -78,7 +72,11 @@ struct EditArguments: ParsableArguments {
     if json { return try Terminal.say(json: result) }
     if let diff = result.diff {
       Terminal.write(diff)
-      if diff.isEmpty { Terminal.say("nothing would change") }
+      if result.changed.isEmpty {
+        Terminal.say("nothing would change")
+      } else if diff.isEmpty {
+        Terminal.say("would change \(result.changed.joined(separator: ", ")), which is not shown")
+      }
     } else {
       Terminal.say(
         "revision \(result.revision.prefix(12)): \(Terminal.count(result.changed.count, "element")) changed"
@@ -88,6 +86,10 @@ struct EditArguments: ParsableArguments {
   }
 
   private func read<Operation: Decodable>(_ type: Operation.Type) throws -> [Operation] {
+    // Not in validate(): it would come before an option that does not exist is named.
+    guard from != nil || !operations.isEmpty else {
+      throw ValidationError("Name the operations with --op or --from.")
+    }
     var found: [Operation] = []
     if let from {
       let content =
@@ -113,12 +115,11 @@ struct EditArguments: ParsableArguments {
       return isList
         ? try JSONDecoder().decode([Operation].self, from: content)
         : [try JSONDecoder().decode(Operation.self, from: content)]
-    } catch DecodingError.dataCorrupted(let context),
-      DecodingError.keyNotFound(_, let context), DecodingError.typeMismatch(_, let context),
-      DecodingError.valueNotFound(_, let context)
-    {
-      let place = context.codingPath.first?.intValue.map { ", operation \($0 + 1)" } ?? ""
-      throw ValidationError("\(source)\(place): \(context.debugDescription)")
+    } catch let error as DecodingError {
+      throw ValidationError("\(source): \(error.sentence).")
+    } catch let error as UnreadableOperation {
+      let place = error.number.map { ", operation \($0)" } ?? ""
+      throw ValidationError("\(source)\(place): \(error.text).")
     }
   }
 }

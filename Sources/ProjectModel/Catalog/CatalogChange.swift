@@ -43,7 +43,8 @@ struct CatalogChange {
     case .deleteRelation(let relation):
       root.children.remove(at: try names.element("relation", relation))
     case .setRelationAttribute(let relation, let attribute, let value):
-      try Self.check(attribute, value, fixed: ["uuid"])
+      // The DTD demands a state.
+      try Self.check(attribute, value, fixed: value == nil ? ["uuid", "state"] : ["uuid"])
       root.children[try names.element("relation", relation)].set(attribute, value)
     case .setExtra(let owner, let attribute, let value): try setExtra(owner, attribute, value)
     }
@@ -61,7 +62,7 @@ struct CatalogChange {
   ) throws(Refusal) {
     try CatalogNames.check(new: name)
     let uuid = try newUUID(uuid)
-    marks.table += 1
+    marks.table = try Self.next(after: marks.table, "table", "the catalog")
     var table = CatalogElement("table")
     table.set("name", name)
     table.set("uuid", uuid)
@@ -159,9 +160,9 @@ struct CatalogChange {
         text: "the table \(table["name"] ?? "") is not in the trash; move it there first, or force"
       )
     }
+    root.children.remove(at: index)
     let fields = Set(table.children.filter { $0.name == "field" }.compactMap(\.uuid))
     try release(fields, cascade, keyOf: nil, what: "the table \(table["name"] ?? "")", table.uuid)
-    if let place = root.children.firstIndex(of: table) { root.children.remove(at: place) }
   }
 
   // MARK: Fields
@@ -184,9 +185,14 @@ struct CatalogChange {
       attributes["never_null"] = "true"
     }
     let uuid = try newUUID(field.uuid)
-    let table = root.children[index].uuid ?? ""
-    let id = (marks.fields[table] ?? 0) + 1
-    marks.fields[table] = id
+    let table = root.children[index]
+    let mark = table.uuid.flatMap { marks.fields[$0] } ?? 0
+    let id = try Self.next(
+      after: max(mark, table.largestID(of: "field")),
+      "field",
+      "the table \(table["name"] ?? "")"
+    )
+    if let uuid = table.uuid { marks.fields[uuid] = id }
     attributes["name"] = field.name
     attributes["uuid"] = uuid
     attributes["id"] = String(id)
@@ -215,11 +221,9 @@ struct CatalogChange {
     let table = root.children[place.table]
     let field = table.children[place.field]
     let what = "the field \(table["name"] ?? "").\(field["name"] ?? "")"
+    root.children[place.table].children.remove(at: place.field)
     let uuids = Set([field.uuid].compactMap { $0 })
     try release(uuids, cascade, keyOf: place.table, what: what, field.uuid)
-    for index in root.children.indices where root.children[index].uuid == table.uuid {
-      root.children[index].children.removeAll { $0.name == "field" && $0 == field }
-    }
   }
 
   private mutating func setField(
@@ -228,17 +232,24 @@ struct CatalogChange {
     _ value: String?
   ) throws(Refusal) {
     try Self.check(attribute, value, fixed: ["name", "uuid", "id"])
-    var value = value
-    if attribute == "type" {
-      guard let number = value.flatMap({ CatalogFieldType.attributes(for: $0)?["type"] }) else {
-        throw Refusal(
-          rule: "catalog-field-type-unknown",
-          text: "there is no field type \(value ?? "without a value")"
-        )
-      }
-      value = number
+    guard attribute == "type" else {
+      root.children[place.table].children[place.field].set(attribute, value)
+      return
     }
-    root.children[place.table].children[place.field].set(attribute, value)
+    guard let value, let wanted = CatalogFieldType.attributes(for: value) else {
+      throw Refusal(
+        rule: "catalog-field-type-unknown",
+        text: "there is no field type \(value ?? "without a value")"
+      )
+    }
+    var field = root.children[place.table].children[place.field]
+    // A word that is the field's type already changes no limit of its own.
+    guard CatalogFieldType.name(of: field) != value.lowercased() else { return }
+    if Int(value) == nil {
+      for name in CatalogFieldType.companions where wanted[name] == nil { field.set(name, nil) }
+    }
+    for (name, value) in wanted.sorted(by: { $0.key < $1.key }) { field.set(name, value) }
+    root.children[place.table].children[place.field] = field
   }
 
   private mutating func setKey(_ index: Int, _ fields: [String]) throws(Refusal) {
@@ -267,6 +278,21 @@ struct CatalogChange {
   }
 
   // MARK: Shared
+
+  private static func next(
+    after id: Int,
+    _ what: String,
+    _ owner: String
+  ) throws(Refusal) -> Int {
+    guard id < CatalogIDMarks.largest else {
+      throw Refusal(
+        rule: "catalog-\(what)-ids-used-up",
+        text: "\(owner) has had a \(what) with the id \(CatalogIDMarks.largest), 4D's largest, "
+          + "and an id is never given twice: there is none left"
+      )
+    }
+    return id + 1
+  }
 
   func ref(toFieldAt field: Int, _ table: Int) -> CatalogElement {
     func named(_ name: String, _ target: CatalogElement) -> CatalogElement {
@@ -306,7 +332,10 @@ struct CatalogChange {
     if !cascade, isInKey || !users.isEmpty {
       let list =
         (isInKey ? ["the primary key"] : [])
-        + users.map { "\($0.name) \($0["name"] ?? $0["name_Nto1"] ?? "") \($0.uuid ?? "")" }
+        + users.map { user in
+          [user.name, user["name"] ?? user["name_Nto1"] ?? "", user.uuid ?? ""]
+            .filter { !$0.isEmpty }.joined(separator: " ")
+        }
       throw Refusal(
         rule: "catalog-element-in-use",
         element: element,

@@ -44,7 +44,10 @@ extension CatalogDocument {
       case .setExtra(.base, _, _): if let uuid = root.uuid { result.insert(uuid) }
       case .setExtra(.table(let name), _, _): _ = table(name)
       case .setExtra(.field(let owner, let name), _, _): field(name, in: owner)
-      case .setExtra(.relation(let uuid), _, _): result.insert(uuid.uppercased())
+      case .setExtra(.relation(let uuid), _, _):
+        if let index = try? names.element("relation", uuid), let own = root.children[index].uuid {
+          result.insert(own)
+        }
       }
     }
     return result

@@ -7,6 +7,10 @@ package struct CatalogIDMarks: Hashable, Sendable, Codable {
   /// Where uuids come from that an operation does not give; it is not stored.
   package var uuids: CatalogUUIDs = .random
 
+  /// 4D's limit for tables, and for the fields of one; a larger id in a file is broken, and giving
+  /// the next one would only spread it.
+  package static let largest = 32_767
+
   private enum CodingKeys: String, CodingKey {
     case table
     case fields
@@ -25,13 +29,20 @@ package struct CatalogIDMarks: Hashable, Sendable, Codable {
 
   func raised(by root: CatalogElement) -> CatalogIDMarks {
     var marks = self
+    marks.table = max(marks.table, root.largestID(of: "table"))
     for table in root.children where table.name == "table" {
-      marks.table = max(marks.table, table.id ?? 0)
       guard let uuid = table.uuid else { continue }
-      let largest = table.children.lazy.filter { $0.name == "field" }.compactMap(\.id).max() ?? 0
-      marks.fields[uuid] = max(marks.fields[uuid] ?? 0, largest)
+      marks.fields[uuid] = max(marks.fields[uuid] ?? 0, table.largestID(of: "field"))
     }
     return marks
+  }
+}
+
+extension CatalogElement {
+  /// The largest id that a child of that name has and may have.
+  func largestID(of name: String) -> Int {
+    children.lazy.filter { $0.name == name }.compactMap(\.id)
+      .filter { $0 <= CatalogIDMarks.largest }.max() ?? 0
   }
 }
 

@@ -65,8 +65,23 @@ package func mergeCatalogs(base: [UInt8], ours: [UInt8], theirs: [UInt8])
   return CatalogMerge(
     bytes: ConflictMarkers.text(ours: merged.bytes, theirs: alternative.bytes),
     conflicts: merger.conflicts + merger.renumberedTables + broken,
-    notes: merger.notes
+    notes: merger.notes + lostComments(base: base, theirs: theirs)
   )
+}
+
+/// A merge is one of elements: comments stay as ours has them.
+private func lostComments(base: [UInt8], theirs: [UInt8]) -> [String] {
+  func comments(in bytes: [UInt8]) -> [ArraySlice<UInt8>] {
+    let (start, end) = (Array("<!--".utf8), Array("-->".utf8))
+    return bytes.indices.filter { bytes[$0] == start[0] && bytes[$0...].starts(with: start) }
+      .map { at in
+        let close = bytes.indices[at...].first { bytes[$0...].starts(with: end) }
+        return bytes[at..<(close ?? bytes.endIndex)]
+      }
+  }
+  let known = comments(in: base)
+  guard comments(in: theirs).contains(where: { !known.contains($0) }) else { return [] }
+  return ["theirs has a new XML comment, which is left out: copy it by hand if it is needed"]
 }
 
 /// Both versions of the lines that differ, in git's form.

@@ -28,6 +28,7 @@ struct CatalogMerger {
     if ours == theirs || base == theirs { return ours }
     if base == ours { return theirs }
     let owner = ours.ownUUID ?? owner
+    let (ours, theirs) = mergeKey(base, ours, theirs, owner)
     var result = ours
     mergeAttributes(base, theirs, into: &result, owner)
     mergeText(base, ours, theirs, into: &result, owner)
@@ -37,6 +38,34 @@ struct CatalogMerger {
 
   private mutating func conflict(_ element: String?, _ text: String) {
     conflicts.append(CatalogMerge.Conflict(element: element, text: text))
+  }
+
+  /// Settles the primary key of a table, which is one value however many elements it has.
+  ///
+  /// - Returns: the sides, with the preferred key in both where they contradict each other.
+  private mutating func mergeKey(
+    _ base: CatalogElement?,
+    _ ours: CatalogElement,
+    _ theirs: CatalogElement,
+    _ owner: String?
+  ) -> (CatalogElement, CatalogElement) {
+    func key(_ element: CatalogElement?) -> [String] {
+      element?.children.filter { $0.name == "primary_key" }
+        .map { $0["field_uuid"] ?? $0["field_name"] ?? "" } ?? []
+    }
+    let (old, mine, other) = (key(base), key(ours), key(theirs))
+    guard ours.name == "table", mine != other, mine != old, other != old else {
+      return (ours, theirs)
+    }
+    conflict(owner, "both sides changed the primary key of the table \(ours["name"] ?? "")")
+    let preferred = (prefersOurs ? ours : theirs).children.filter { $0.name == "primary_key" }
+    func settled(_ side: CatalogElement) -> CatalogElement {
+      var side = side
+      side.children.removeAll { $0.name == "primary_key" }
+      for part in preferred { side.insert(part) }
+      return side
+    }
+    return prefersOurs ? (ours, settled(theirs)) : (settled(ours), theirs)
   }
 
   // MARK: Attributes and text
@@ -193,9 +222,7 @@ struct CatalogMerger {
     let known = Set(ours.children.filter { $0.name == kind }.map(\.uuid))
     let old = Set(base.children.filter { $0.name == kind }.map(\.uuid))
     let taken = Set(ours.children.filter { $0.name == kind }.compactMap(\.id))
-    var largest =
-      [base, ours, theirs].flatMap(\.children).filter { $0.name == kind }.compactMap(\.id).max()
-      ?? 0
+    var largest = [base, ours, theirs].map { $0.largestID(of: kind) }.max() ?? 0
     var moved: [(uuid: String?, name: String, old: Int, new: Int)] = []
     var elements: [CatalogElement] = []
     parent.children.removeAll { child in

@@ -28,10 +28,9 @@ struct CatalogNames {
       let index = try self.table(table)
       return FieldPlace(table: index, field: try field(name, inTableAt: index))
     }
-    let uuid = name.uppercased()
     for (index, table) in root.children.enumerated() where table.name == "table" {
       for (place, field) in table.children.enumerated()
-      where field.name == "field" && field.uuid == uuid {
+      where field.name == "field" && Self.isSame(field.uuid, name) {
         return FieldPlace(table: index, field: place)
       }
     }
@@ -49,9 +48,8 @@ struct CatalogNames {
     what: String,
     byName: Bool = true
   ) throws(Refusal) -> Int {
-    let uuid = name.uppercased()
     var found = parent.children.indices.filter {
-      parent.children[$0].name == kind && parent.children[$0].uuid == uuid
+      parent.children[$0].name == kind && isSame(parent.children[$0].uuid, name)
     }
     if found.isEmpty, byName {
       let folded = name.lowercased()
@@ -74,6 +72,12 @@ struct CatalogNames {
       )
     }
     return first
+  }
+
+  /// Whether two texts are the same uuid: clients, and some files, write lower-case digits.
+  static func isSame(_ one: String?, _ other: String) -> Bool {
+    guard let one, one.utf8.count == other.utf8.count else { return false }
+    return one == other || one.uppercased() == other.uppercased()
   }
 
   static func isUUID(_ text: String) -> Bool {

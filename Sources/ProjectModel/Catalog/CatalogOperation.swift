@@ -155,6 +155,9 @@ package enum CatalogFieldType {
     }
   }
 
+  /// What a type's word says besides the number.
+  static let companions = ["limiting_length", "store_as_UUID", "blob_switch_size"]
+
   /// The words that an operation may name a type by.
   package static var words: [String] { ["alpha", "uuid"] + names.map(\.1) }
 }

@@ -5,7 +5,7 @@ struct CatalogRules {
     struct Identity: Hashable, Sendable {
       let rule: String
       let element: String
-      /// What tells it from others of the element; the sentence where the element has no uuid.
+      /// What tells it from others of the element.
       let detail: String
     }
 
@@ -35,10 +35,12 @@ struct CatalogRules {
     _ text: String
   ) {
     let uuid = element.ownUUID
+    // Without a uuid the id tells the element, which an edit never changes.
+    let stand = uuid == nil ? "\(element.name) \(element["id"] ?? element["name"] ?? "") " : ""
     let identity = Violation.Identity(
       rule: "catalog-" + rule,
       element: uuid ?? "",
-      detail: uuid == nil ? text : detail
+      detail: stand + detail
     )
     violations.append(Violation(identity: identity, path: path, text: text))
   }
@@ -245,12 +247,12 @@ struct CatalogRules {
     _ last: inout Int,
     _ what: String
   ) {
-    guard let id = element.id, id > 0 else {
+    guard let id = element.id, (1...CatalogIDMarks.largest).contains(id) else {
       add(
         "\(what)-id-invalid",
         element,
         path,
-        "the \(what) \(element["name"] ?? "") has no id above 0"
+        "the \(what) \(element["name"] ?? "") has no id from 1 to \(CatalogIDMarks.largest)"
       )
       return
     }

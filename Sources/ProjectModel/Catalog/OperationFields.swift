@@ -1,3 +1,15 @@
+/// Why a JSON value is no operation: one sentence.
+package struct UnreadableOperation: Error {
+  /// The operation's place in a list, from 1; `nil` outside of one.
+  package let number: Int?
+  package let text: String
+
+  init(_ path: [any CodingKey], _ text: String) {
+    number = path.lazy.compactMap(\.intValue).first.map { $0 + 1 }
+    self.text = text
+  }
+}
+
 /// The keys of an operation's JSON object; what is not asked for is an error.
 struct OperationFields {
   struct Key: CodingKey, Hashable {
@@ -11,11 +23,19 @@ struct OperationFields {
   private var read: Set<String> = []
 
   init(_ decoder: any Decoder) throws {
-    container = try decoder.container(keyedBy: Key.self)
+    do {
+      container = try decoder.container(keyedBy: Key.self)
+    } catch {
+      let name = decoder.codingPath.last.flatMap { $0.intValue == nil ? $0.stringValue : nil }
+      throw UnreadableOperation(
+        decoder.codingPath,
+        name.map { "\"\($0)\" must be an object" } ?? "an operation is an object with an \"op\""
+      )
+    }
   }
 
-  func failure(_ sentence: String) -> DecodingError {
-    .dataCorrupted(.init(codingPath: container.codingPath, debugDescription: sentence))
+  func failure(_ sentence: String) -> UnreadableOperation {
+    UnreadableOperation(container.codingPath, sentence)
   }
 
   /// A text; numbers and truth values are taken as what they look like.

@@ -57,7 +57,8 @@ extension DirectoryDocument {
   package var redactedBytes: [UInt8] {
     guard let spans = scanAgain() else { return [] }
     Self.redact(spans.root, depth: 0)
-    return spans.bytes
+    // A key can look like one too.
+    return Array(HiddenHashes.hide(in: String(decoding: spans.bytes, as: UTF8.self)).utf8)
   }
 
   /// Replaces secrets in a value; `depth` counts from the root, so that from 2 on keys are 4D's and

@@ -3,7 +3,7 @@ extension DirectoryDocument {
   package func touched(by operations: [DirectoryOperation]) -> Set<String> {
     var names: Set<String> = []
     for operation in operations { touch(operation, &names) }
-    return names
+    return Set(names.map(HiddenHashes.hide))
   }
 
   private func touch(_ operation: DirectoryOperation, _ names: inout Set<String>) {
@@ -99,7 +99,7 @@ extension DirectoryDocument {
     if Self.isReordered(old.content.groups.map(\.name), content.groups.map(\.name)) {
       changed.insert(DirectoryElement.order("groups"))
     }
-    return changed
+    return Set(changed.map(HiddenHashes.hide))
   }
 
   /// Each element with its content, whatever its layout is.

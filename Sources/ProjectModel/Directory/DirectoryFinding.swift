@@ -37,8 +37,8 @@ struct DirectoryFinding: Sendable {
       severity: .warning,
       file: file.display,
       line: line,
-      element: element.isEmpty ? nil : element,
-      text: text
+      element: element.isEmpty ? nil : HiddenHashes.hide(in: element),
+      text: HiddenHashes.hide(in: text)
     )
   }
 }

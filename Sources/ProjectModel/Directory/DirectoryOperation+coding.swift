@@ -1,5 +1,5 @@
 extension DirectoryOperation: Codable {
-  private enum Word: String, Codable {
+  private enum Word: String {
     case addUser = "add-user"
     case renameUser = "rename-user"
     case deleteUser = "delete-user"
@@ -17,100 +17,97 @@ extension DirectoryOperation: Codable {
     case setSQLGranter = "set-sql-granter"
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case op, name, newName, alias, startupMethod, user, password, group, memberGroup, key, value
-    case schema
-  }
-
   package init(from decoder: any Decoder) throws {
-    let fields = try decoder.container(keyedBy: CodingKeys.self)
-    func text(_ key: CodingKeys) throws -> String { try fields.decode(String.self, forKey: key) }
-    func optional(_ key: CodingKeys) throws -> String? {
-      try fields.decodeIfPresent(String.self, forKey: key)
+    var fields = try OperationFields(decoder)
+    let op = try fields.string("op")
+    guard let word = Word(rawValue: op) else {
+      throw fields.failure("there is no directory operation \"\(op.prefix(60))\"")
     }
-    switch try fields.decode(Word.self, forKey: .op) {
+    self = try Self.operation(word, &fields)
+    try fields.finish()
+  }
+
+  private static func operation(_ word: Word, _ fields: inout OperationFields) throws -> Self {
+    switch word {
     case .addUser:
-      self = .addUser(
-        name: try text(.name),
-        alias: try optional(.alias),
-        startupMethod: try optional(.startupMethod)
+      .addUser(
+        name: try fields.string("name"),
+        alias: try fields.optional("alias"),
+        startupMethod: try fields.optional("startupMethod")
       )
-    case .renameUser: self = .renameUser(name: try text(.name), newName: try text(.newName))
-    case .deleteUser: self = .deleteUser(name: try text(.name))
+    case .renameUser:
+      .renameUser(name: try fields.string("name"), newName: try fields.string("newName"))
+    case .deleteUser: .deleteUser(name: try fields.string("name"))
     case .setPassword:
-      let password = try fields.decode(ClearPassword.self, forKey: .password)
-      self = .setPassword(user: try text(.user), password: password)
-    case .clearPassword: self = .clearPassword(user: try text(.user))
+      .setPassword(
+        user: try fields.string("user"),
+        password: ClearPassword(try fields.string("password"))
+      )
+    case .clearPassword: .clearPassword(user: try fields.string("user"))
     case .setStartupMethod:
-      self = .setStartupMethod(user: try text(.user), method: try optional(.startupMethod))
-    case .addGroup: self = .addGroup(name: try text(.name))
-    case .renameGroup: self = .renameGroup(name: try text(.name), newName: try text(.newName))
-    case .emptyGroup: self = .emptyGroup(name: try text(.name))
-    case .deleteGroup: self = .deleteGroup(name: try text(.name))
-    case .addMember: self = .addMember(try Self.member(in: fields), group: try text(.group))
-    case .removeMember: self = .removeMember(try Self.member(in: fields), group: try text(.group))
-    case .setSetting: self = .setSetting(key: try text(.key), value: try text(.value))
-    case .setRemoteGranter: self = .setRemoteGranter(key: try text(.key), group: try text(.group))
+      .setStartupMethod(user: try fields.string("user"), method: try fields.optional("method"))
+    case .addGroup: .addGroup(name: try fields.string("name"))
+    case .renameGroup:
+      .renameGroup(name: try fields.string("name"), newName: try fields.string("newName"))
+    case .emptyGroup: .emptyGroup(name: try fields.string("name"))
+    case .deleteGroup: .deleteGroup(name: try fields.string("name"))
+    case .addMember: .addMember(try member(&fields), group: try fields.string("group"))
+    case .removeMember: .removeMember(try member(&fields), group: try fields.string("group"))
+    case .setSetting:
+      .setSetting(key: try fields.string("key"), value: try fields.string("value"))
+    case .setRemoteGranter:
+      .setRemoteGranter(key: try fields.string("key"), group: try fields.string("group"))
     case .setSQLGranter:
-      self = .setSQLGranter(
-        schema: try optional(.schema),
-        key: try text(.key),
-        group: try text(.group)
+      .setSQLGranter(
+        schema: try fields.optional("schema"),
+        key: try fields.string("key"),
+        group: try fields.string("group")
       )
     }
   }
 
-  private static func member(
-    in fields: KeyedDecodingContainer<CodingKeys>
-  ) throws -> DirectoryMember {
-    let user = try fields.decodeIfPresent(String.self, forKey: .user)
-    let group = try fields.decodeIfPresent(String.self, forKey: .memberGroup)
-    switch (user, group) {
+  private static func member(_ fields: inout OperationFields) throws -> DirectoryMember {
+    switch (try fields.optional("user"), try fields.optional("memberGroup")) {
     case (let user?, nil): return .user(user)
     case (nil, let group?): return .group(group)
     default:
-      throw DecodingError.dataCorruptedError(
-        forKey: .user,
-        in: fields,
-        debugDescription: "a member is either \"user\" or \"memberGroup\": name one of them"
-      )
+      throw fields.failure("a member is either \"user\" or \"memberGroup\": name one of them")
     }
   }
 
   package func encode(to encoder: any Encoder) throws {
-    var fields = encoder.container(keyedBy: CodingKeys.self)
-    func put(_ word: Word, _ values: [CodingKeys: String?]) throws {
-      try fields.encode(word, forKey: .op)
-      for (key, value) in values { try fields.encodeIfPresent(value, forKey: key) }
+    var out = OperationOutput(encoder)
+    func put(_ word: Word, _ values: [String: String?]) throws {
+      try out.put(op: word.rawValue, values)
     }
     switch self {
     case .addUser(let name, let alias, let method):
-      try put(.addUser, [.name: name, .alias: alias, .startupMethod: method])
-    case .renameUser(let name, let new): try put(.renameUser, [.name: name, .newName: new])
-    case .deleteUser(let name): try put(.deleteUser, [.name: name])
+      try put(.addUser, ["name": name, "alias": alias, "startupMethod": method])
+    case .renameUser(let name, let new): try put(.renameUser, ["name": name, "newName": new])
+    case .deleteUser(let name): try put(.deleteUser, ["name": name])
     case .setPassword(let user, let password):
-      try put(.setPassword, [.user: user])
-      try fields.encode(password, forKey: .password)
-    case .clearPassword(let user): try put(.clearPassword, [.user: user])
+      try put(.setPassword, ["user": user])
+      try out.put(key: "password", password)
+    case .clearPassword(let user): try put(.clearPassword, ["user": user])
     case .setStartupMethod(let user, let method):
-      try put(.setStartupMethod, [.user: user, .startupMethod: method])
-    case .addGroup(let name): try put(.addGroup, [.name: name])
-    case .renameGroup(let name, let new): try put(.renameGroup, [.name: name, .newName: new])
-    case .emptyGroup(let name): try put(.emptyGroup, [.name: name])
-    case .deleteGroup(let name): try put(.deleteGroup, [.name: name])
+      try put(.setStartupMethod, ["user": user, "method": method])
+    case .addGroup(let name): try put(.addGroup, ["name": name])
+    case .renameGroup(let name, let new): try put(.renameGroup, ["name": name, "newName": new])
+    case .emptyGroup(let name): try put(.emptyGroup, ["name": name])
+    case .deleteGroup(let name): try put(.deleteGroup, ["name": name])
     case .addMember(.user(let user), let group):
-      try put(.addMember, [.group: group, .user: user])
+      try put(.addMember, ["group": group, "user": user])
     case .addMember(.group(let member), let group):
-      try put(.addMember, [.group: group, .memberGroup: member])
+      try put(.addMember, ["group": group, "memberGroup": member])
     case .removeMember(.user(let user), let group):
-      try put(.removeMember, [.group: group, .user: user])
+      try put(.removeMember, ["group": group, "user": user])
     case .removeMember(.group(let member), let group):
-      try put(.removeMember, [.group: group, .memberGroup: member])
-    case .setSetting(let key, let value): try put(.setSetting, [.key: key, .value: value])
+      try put(.removeMember, ["group": group, "memberGroup": member])
+    case .setSetting(let key, let value): try put(.setSetting, ["key": key, "value": value])
     case .setRemoteGranter(let key, let group):
-      try put(.setRemoteGranter, [.key: key, .group: group])
+      try put(.setRemoteGranter, ["key": key, "group": group])
     case .setSQLGranter(let schema, let key, let group):
-      try put(.setSQLGranter, [.schema: schema, .key: key, .group: group])
+      try put(.setSQLGranter, ["schema": schema, "key": key, "group": group])
     }
   }
 }

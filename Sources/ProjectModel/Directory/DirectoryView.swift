@@ -42,26 +42,31 @@ package struct DirectoryView: Hashable, Sendable, Codable {
 
 extension DirectoryView {
   init(_ content: DirectoryContent) {
+    let hide = HiddenHashes.hide
     users = content.users.map { user in
       User(
-        name: user.name,
+        name: hide(user.name),
         builtIn: user.builtIn,
-        alias: user.alias,
+        alias: user.alias.map(hide),
         hasPassword: user.password != nil,
         passwordForm: Self.form(of: user.password),
         needsReset: user.needsReset,
-        startupMethod: user.startupMethod
+        startupMethod: user.startupMethod.map(hide)
       )
     }
     groups = content.groups.map { group in
-      Group(name: group.name, users: group.users.map(\.text), groups: group.groups.map(\.text))
+      Group(
+        name: hide(group.name),
+        users: group.users.map { hide($0.text) },
+        groups: group.groups.map { hide($0.text) }
+      )
     }
     func values(_ entries: [DirectoryContent.Entry]) -> [String: String] {
-      Dictionary(entries.map { ($0.key, $0.value) }) { _, last in last }
+      Dictionary(entries.map { (hide($0.key), hide($0.value)) }) { _, last in last }
     }
     settings = values(content.settings)
     remoteGranters = values(content.remoteGranters)
-    sqlSchemaGranters = Dictionary(grouping: content.sqlGranters) { $0.schema }
+    sqlSchemaGranters = Dictionary(grouping: content.sqlGranters) { hide($0.schema) }
       .mapValues { values($0.map(\.entry)) }
   }
 

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import ProjectModel
 import SyncProtocol
 
 /// How many bytes a request's body may have.
@@ -46,33 +47,14 @@ extension Request {
     do {
       return try WireJSON.decode(type, from: body.readableBytesView)
     } catch let error as DecodingError {
-      throw ProblemDetails(
-        .badRequest,
-        detail: "The body is a JSON object with \(shape); \(error.sentence)."
-      )
-    }
-  }
-}
-
-extension DecodingError {
-  /// Where the text is wrong and how, without any of its values.
-  fileprivate var sentence: String {
-    switch self {
-    case .keyNotFound(let key, let context):
-      "\(Self.place(context)) has no \"\(key.stringValue)\""
-    case .typeMismatch(_, let context), .valueNotFound(_, let context):
-      "\(Self.place(context)) has another type than it should"
-    case .dataCorrupted(let context) where context.codingPath.isEmpty: "this is no JSON"
-    case .dataCorrupted(let context): "\(Self.place(context)) is not understood"
-    @unknown default: "it is not understood"
+      throw Self.unreadable(shape, error.sentence)
+    } catch let error as UnreadableOperation {
+      let place = error.number.map { "operation \($0): " } ?? ""
+      throw Self.unreadable(shape, place + error.text)
     }
   }
 
-  private static func place(_ context: Context) -> String {
-    guard !context.codingPath.isEmpty else { return "the object" }
-    let names = context.codingPath.map { key in
-      key.intValue.map { "\($0)" } ?? String(key.stringValue.prefix(60))
-    }
-    return names.joined(separator: "/")
+  private static func unreadable(_ shape: String, _ sentence: String) -> ProblemDetails {
+    ProblemDetails(.badRequest, detail: "The body is a JSON object with \(shape); \(sentence).")
   }
 }

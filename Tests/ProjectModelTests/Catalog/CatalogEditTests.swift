@@ -205,6 +205,103 @@ import Testing
     #expect(try CatalogFixture.refusal(json).first == rule)
   }
 
+  @Test func anAbsurdIDIsReportedAndSpreadsNoFurther() throws {
+    let broken = try CatalogFixture.document(
+      CatalogFixture.text.replacing("id=\"4\">", with: "id=\"\(Int.max)\">")
+        .replacing("id=\"3\"/>", with: "id=\"40000\"/>")
+    )
+    #expect(
+      broken.problems.map(\.rule) == ["catalog-table-id-invalid", "catalog-field-id-invalid"]
+    )
+    let edited = try CatalogFixture.edited(
+      broken,
+      #"{"op":"add-table","name":"New"},{"op":"add-field","table":"Orders","name":"a","type":4}"#
+    )
+    #expect(edited.view.tables.first { $0.name == "New" }?.id == 2)
+    #expect(
+      edited.view.tables.first { $0.name == "Orders" }?.fields.contains { $0.id == 2 } == true
+    )
+    #expect(CatalogIDMarks().raised(by: broken).table == 1)
+  }
+
+  @Test func refusesWhenEveryIDWasGiven() throws {
+    let marks = CatalogIDMarks(
+      table: CatalogIDMarks.largest,
+      fields: [CatalogFixture.orders: CatalogIDMarks.largest]
+    )
+    for (json, rule) in [
+      (#"{"op":"add-table","name":"New"}"#, "catalog-table-ids-used-up"),
+      (#"{"op":"add-field","table":"Orders","name":"a","type":4}"#, "catalog-field-ids-used-up"),
+    ] {
+      let operations = try CatalogFixture.operations(json)
+      let refusal = #expect(throws: RefusedEdit.self) {
+        try document.applying(operations, in: marks)
+      }
+      #expect(refusal?.problems.map(\.rule) == [rule])
+    }
+  }
+
+  @Test func withoutUUIDsAnEditStaysInItsTable() throws {
+    let text = """
+      <base name="B" uuid="0000000000000000000000000000A001">
+      \t<table name="T1" id="1">
+      \t\t<field name="ID" type="4" id="1"/>
+      \t</table>
+      \t<table name="T2" id="2">
+      \t\t<field name="ID" type="4" id="1"/>
+      \t</table>
+      </base>
+      """
+    let document = try CatalogFixture.document(text)
+    let field = try CatalogFixture.edited(
+      document,
+      #"{"op":"delete-field","table":"T2","field":"ID"}"#
+    )
+    #expect(field.view.tables.map(\.fields.count) == [1, 0])
+    let name = try CatalogFixture.edited(
+      document,
+      #"{"op":"rename-table","table":"T1","name":"T9"}"#
+    )
+    #expect(name.view.tables.map(\.name) == ["T9", "T2"])
+    let table = try CatalogFixture.edited(
+      document,
+      #"{"op":"delete-table","table":"T2","force":true}"#
+    )
+    #expect(table.view.tables.map(\.name) == ["T1"])
+    let added = try CatalogFixture.edited(
+      document,
+      #"{"op":"add-field","table":"T2","name":"b","type":4}"#
+    )
+    #expect(added.view.tables[1].fields.map(\.id) == [1, 2])
+  }
+
+  @Test func findsWhatHasALowerCaseUUID() throws {
+    let document = try CatalogFixture.document(
+      CatalogFixture.text.replacing(
+        CatalogFixture.relation,
+        with: CatalogFixture.relation.lowercased()
+      )
+    )
+    let json = #"{"op":"delete-relation","relation":"\#(CatalogFixture.relation)"}"#
+    #expect(try CatalogFixture.edited(document, json).view.relations == [])
+  }
+
+  @Test func aTypesWordBringsAndTakesWhatBelongsToIt() throws {
+    func type(_ word: String, of field: String) throws -> String? {
+      let json =
+        #"{"op":"set-field-attribute","table":"Customers","field":"\#(field)","attribute":"type","value":"\#(word)"}"#
+      return try CatalogFixture.edited(document, json).view.tables[0].fields
+        .first { $0.name == field }?.typeName
+    }
+    for word in ["uuid", "text", "alpha", "picture", "longint", "real"] {
+      #expect(try type(word, of: "Name") == word)
+      #expect(try type(word, of: "ID") == word)
+    }
+    let same =
+      #"{"op":"set-field-attribute","table":"Customers","field":"Name","attribute":"type","value":"alpha"}"#
+    #expect(try CatalogFixture.edited(document, same).bytes == document.bytes)
+  }
+
   @Test func deletesTheUsersWithAField() throws {
     let edited = try CatalogFixture.edited(
       document,
@@ -222,7 +319,7 @@ import Testing
     #"{"op":"add-table","name":"x","key":{"name":"k","type":4,"kind":"z"}}"#,
   ])
   func refusesToDecode(_ json: String) {
-    #expect(throws: DecodingError.self) { try CatalogFixture.operations(json) }
+    #expect(throws: UnreadableOperation.self) { try CatalogFixture.operations(json) }
   }
 
   @Test func namesWhatAnEditTouchesAndWhatChanged() throws {

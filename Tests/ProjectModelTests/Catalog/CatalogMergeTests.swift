@@ -39,6 +39,35 @@ import Testing
     #expect(view.tables[1].fields.map(\.id) == [1, 3, 4, 5])
   }
 
+  @Test func aPrimaryKeyIsOneValue() throws {
+    let both = try merged(
+      #"{"op":"set-primary-key","table":"Customers","fields":["Name"]}"#,
+      #"{"op":"set-primary-key","table":"Customers","fields":["ID","Name"]}"#
+    )
+    #expect(both.conflicts.map(\.element) == [CatalogFixture.customers])
+    let text = String(decoding: both.bytes, as: UTF8.self)
+    #expect(text.contains("<<<<<<< ours"))
+    let one = try merged(
+      #"{"op":"set-primary-key","table":"Customers","fields":["Name"]}"#,
+      #"{"op":"add-field","table":"Customers","name":"b","type":4}"#
+    )
+    #expect(one.isClean)
+    let view = try CatalogDocument(parsing: one.bytes, at: ProjectLayout.catalog).view
+    #expect(view.tables[0].primaryKey == [CatalogFixture.customerName])
+  }
+
+  @Test func saysThatACommentIsLeftOut() throws {
+    let theirs = String(decoding: document.bytes, as: UTF8.self)
+      .replacing("\t<relation", with: "\t<!-- look here -->\n\t<relation")
+    let merge = try mergeCatalogs(
+      base: document.bytes,
+      ours: edited(#"{"op":"add-field","table":"Orders","name":"a","type":4}"#, seed: 1),
+      theirs: Array(theirs.utf8)
+    )
+    #expect(merge.isClean)
+    #expect(merge.notes.contains { $0.contains("comment") })
+  }
+
   @Test func reportsATableThatGotAnotherNumber() throws {
     let merge = try merged(
       #"{"op":"add-table","name":"a"}"#,

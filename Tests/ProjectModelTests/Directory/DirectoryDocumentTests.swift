@@ -169,9 +169,30 @@ import Testing
     let text = #"{"op":"add-member","group":"G","memberGroup":"H"}"#
     let member = try JSONDecoder().decode(DirectoryOperation.self, from: Data(text.utf8))
     #expect(member == .addMember(.group("H"), group: "G"))
-    #expect(throws: DecodingError.self) {
-      let both = #"{"op":"add-member","group":"G","memberGroup":"H","user":"U"}"#
-      _ = try JSONDecoder().decode(DirectoryOperation.self, from: Data(both.utf8))
+  }
+
+  @Test(arguments: [
+    (#"{"op":"add-member","group":"G","memberGroup":"H","user":"U"}"#, "name one of them"),
+    (#"{"op":"add-user","name":"Eve","password":"x"}"#, #"no key "password""#),
+    (#"{"op":"set-startup-method","user":"U","startupMethod":"M"}"#, #"no key "startupMethod""#),
+    (#"{"op":"delete-user"}"#, #""name" is missing"#), (#"{"op":"fly"}"#, #"operation "fly""#),
+    ("[]", "an operation is an object"), ("null", "an operation is an object"),
+  ])
+  func refusesToDecode(_ json: String, _ part: String) {
+    let error = #expect(throws: UnreadableOperation.self) {
+      try JSONDecoder().decode(
+        [DirectoryOperation].self,
+        from: Data("[{\"op\":\"add-group\",\"name\":\"G\"},\(json)]".utf8)
+      )
     }
+    #expect(error?.number == 2)
+    #expect(error?.text.contains(part) ?? false, "\(error?.text ?? "")")
+  }
+
+  @Test func setsTheStartupMethodThatTheOperationNames() throws {
+    let text = #"{"op":"set-startup-method","user":"Olivier","method":"OnLogin"}"#
+    let operation = try JSONDecoder().decode(DirectoryOperation.self, from: Data(text.utf8))
+    let edited = try DirectoryFixture.document(DirectoryFixture.recent).edited(operation)
+    #expect(edited.view.users.first { $0.name == "Olivier" }?.startupMethod == "OnLogin")
   }
 }

@@ -38,6 +38,25 @@ import Testing
     expectNoSecret(PasswordHashes([0: DirectoryFixture.bcrypt]))
   }
 
+  @Test func aHashInTheWrongPlaceIsHiddenToo() throws {
+    let (one, two) = (DirectoryFixture.bcrypt, DirectoryFixture.legacy)
+    let document = try DirectoryFixture.document(
+      """
+      {"users": {"designer": {"alias": "\(one)"}, "\(two)": {"startupMethod": "\(one)"}},
+      "groups": {"G": {"users": ["\(one)", "x \(two) y"], "groups": ["\(two)"]}, "\(one)": {}},
+      "settings": {"designAccessGroup": "\(one)"}}
+      """
+    )
+    #expect(!document.problems.isEmpty)
+    for value in [document.view, document.problems] as [any Encodable] {
+      let text = String(decoding: try JSONEncoder().encode(value), as: UTF8.self)
+        .replacing("\\/", with: "/")
+      expectNoSecret(text)
+    }
+    expectNoSecret(String(decoding: document.redactedBytes, as: UTF8.self))
+    expectNoSecret(document.elementsChanged(since: try DirectoryFixture.document("{}")))
+  }
+
   @Test func noOperationShowsItsPassword() throws {
     let operation = DirectoryOperation.setPassword(user: "X", password: ClearPassword("hunter2"))
     expectNoSecret(operation)
