@@ -141,7 +141,7 @@ private struct Announcer: Service {
       guard case .ready(let ready) = posted.event, let generation = ready.generation else {
         continue
       }
-      Terminal.say("syncd: serving \(project.name) at \(address), generation \(generation.id)")
+      Terminal.announce("syncd: serving \(project.name) at \(address), generation \(generation.id)")
       break
     }
     try? await gracefulShutdown()

@@ -15,12 +15,28 @@ enum Terminal {
 
   /// Prints a value as JSON on standard output, at once.
   static func say(json value: some Encodable) throws {
-    FileHandle.standardOutput.write(try WireJSON.encode(value) + Data("\n".utf8))
+    put(try WireJSON.encode(value) + Data("\n".utf8), on: .standardOutput)
   }
 
-  static func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+  static func write(_ text: String) { put(Data(text.utf8), on: .standardOutput) }
 
-  static func writeError(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  static func writeError(_ text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+  }
+
+  /// Ends the program, as the signal would that is ignored here, when nobody reads on: `| head`.
+  private static func put(_ data: Data, on file: FileHandle) {
+    do {
+      try file.write(contentsOf: data)
+    } catch {
+      exit(128 + SIGPIPE)
+    }
+  }
+
+  /// Prints a line on standard output for whoever still listens.
+  static func announce(_ line: String) {
+    try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
+  }
 
   /// One line for a problem: `warning: FILE:LINE: text`.
   static func line(for problem: Problem) -> String {

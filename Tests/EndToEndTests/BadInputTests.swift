@@ -29,6 +29,16 @@ import Testing
     #expect(try await Program.run("--help").status == 0)
   }
 
+  @Test func aReaderThatGoesAwayEndsACommandQuietly() async throws {
+    let place = try Workplace()
+    let script =
+      "'\(Program.path)' build '\(place.project)' -o '\(place.path)/x.4dz' | true; "
+      + "echo ${PIPESTATUS[0]}"
+    let result = try await Program.run("/bin/bash", ["-c", script])
+    #expect(["0", "141"].contains(result.output.trimmingCharacters(in: .newlines)))
+    #expect(result.errors == "")
+  }
+
   @Test func aSecondServerIsRefusedWithThePidOfTheFirst() async throws {
     let place = try Workplace()
     let server = try await place.serve()
