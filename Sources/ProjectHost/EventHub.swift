@@ -16,11 +16,14 @@ package actor EventHub {
 
   private var ready: Ready
   private var generation: GenerationID
-  private var serial: UInt64 = 0
+  private var serial: UInt64
   private var nextSubscriber = 0
   private var subscribers: [Int: AsyncStream<PostedEvent>.Continuation] = [:]
 
-  package init(project: String) {
+  /// - Parameter serial: the number of the first event; above those of earlier processes, so that
+  ///   a client's position tells which of them it is from.
+  package init(project: String, startingAt serial: UInt64 = 0) {
+    self.serial = serial
     ready = Ready(project: project, state: .loading, generation: nil)
     generation = GenerationID(epoch: 0, gen: 0)
   }

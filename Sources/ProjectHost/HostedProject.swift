@@ -52,7 +52,7 @@ package final class HostedProject: Sendable {
     name = location.name
     root = location.root
     serverID = Self.randomID()
-    events = EventHub(project: location.name)
+    events = EventHub(project: location.name, startingAt: Self.microseconds())
     folders = ClientFolders(
       project: location.root,
       userPreferences: folder.userPreferences,
@@ -212,6 +212,11 @@ package final class HostedProject: Sendable {
 
   private static func timestamp() -> String {
     Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+  }
+
+  /// Microseconds since 1970: larger at each start than any number of events before it.
+  private static func microseconds() -> UInt64 {
+    UInt64(max(0, Date.now.timeIntervalSince1970 * 1_000_000))
   }
 
   private static let building = ProblemDetails(

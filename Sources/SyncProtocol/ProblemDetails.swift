@@ -12,6 +12,7 @@ package enum ProblemType: String, Sendable, Codable, CaseIterable {
   case internalError = "internal-error"
   case locked
   case methodNotAllowed = "method-not-allowed"
+  case notAcceptable = "not-acceptable"
   case notFound = "not-found"
   case originNotAllowed = "origin-not-allowed"
   case preconditionRequired = "precondition-required"
@@ -23,6 +24,7 @@ package enum ProblemType: String, Sendable, Codable, CaseIterable {
   case tooLarge = "too-large"
   case tooMany = "too-many"
   case trimmed
+  case upgradeRequired = "upgrade-required"
 
   package var status: Int {
     switch self {
@@ -31,6 +33,7 @@ package enum ProblemType: String, Sendable, Codable, CaseIterable {
     case .sameMachineOnly, .originNotAllowed, .developmentModeRefused: 403
     case .notFound: 404
     case .methodNotAllowed: 405
+    case .notAcceptable: 406
     case .conflict, .readOnly: 409
     case .trimmed: 410
     case .revisionMismatch: 412
@@ -39,6 +42,7 @@ package enum ProblemType: String, Sendable, Codable, CaseIterable {
     case .hostNotAllowed: 421
     case .semanticInvalid: 422
     case .locked: 423
+    case .upgradeRequired: 426
     case .preconditionRequired: 428
     case .tooMany: 429
     case .internalError: 500
@@ -58,6 +62,7 @@ package enum ProblemType: String, Sendable, Codable, CaseIterable {
     case .internalError: "The server failed"
     case .locked: "Somebody else holds the lock"
     case .methodNotAllowed: "The resource does not take this method"
+    case .notAcceptable: "The answer's type is not accepted"
     case .notFound: "There is no such resource"
     case .originNotAllowed: "The Origin header names a foreign page"
     case .preconditionRequired: "The request names no revision"
@@ -69,6 +74,7 @@ package enum ProblemType: String, Sendable, Codable, CaseIterable {
     case .tooLarge: "The request is too large"
     case .tooMany: "Too many requests"
     case .trimmed: "The generation is no longer kept"
+    case .upgradeRequired: "The upgrade needs another version"
     }
   }
 }

@@ -60,6 +60,7 @@ package final class ProjectServer: Service {
       counters: counters,
       admission: admission
     )
+    let board = EventBoard(project: project.name, first: first)
     let (connections, handOver) = AsyncStream.makeStream(of: RouterConnection.self)
     let listeners = Listeners(
       configuration: configuration,
@@ -75,14 +76,15 @@ package final class ProjectServer: Service {
       challenges: challenges,
       desks: desks
     )
-    let router = ServerRouter(endpoints: endpoints(address, ends), admission: admission)
+    let router = ServerRouter(endpoints: endpoints(address, ends, board), admission: admission)
     binding.report(.success(address))
     await withDiscardingTaskGroup { tasks in
-      tasks.addTask { await self.distribute(events, to: desks) }
+      tasks.addTask { await self.distribute(events, to: desks, board) }
       tasks.addTask { await ends.watch(grace: self.configuration.sessionGrace) }
       tasks.addTask {
         // Ends by a shutdown's beginning or by cancellation; both lead to the same end.
         try? await gracefulShutdown()
+        await board.close()
         await self.drain(listeners, desks)
         handOver.finish()
       }
@@ -93,7 +95,11 @@ package final class ProjectServer: Service {
     }
   }
 
-  private func endpoints(_ address: ServerAddress, _ ends: SessionEnds) -> [Endpoint] {
+  private func endpoints(
+    _ address: ServerAddress,
+    _ ends: SessionEnds,
+    _ board: EventBoard
+  ) -> [Endpoint] {
     let open = GenerationRoutes(project: project, version: configuration.version)
     let operators = OperatorRoutes(
       project: project,
@@ -117,15 +123,23 @@ package final class ProjectServer: Service {
     )
     var endpoints = open.endpoints + BundleRoutes(project: project).endpoints
     endpoints += [ReloadRoute(project: project).endpoint, proof.endpoint]
+    endpoints.append(EventPollRoute(board: board).endpoint)
     endpoints += BarrierRoutes(project: project).endpoints + operators.endpoints
     endpoints += sessionRoutes.endpoints + LockRoutes(project: project).endpoints
     return endpoints + project.ownedFiles.flatMap(\.endpoints)
   }
 
-  private func distribute(_ events: AsyncStream<PostedEvent>, to desks: LoopDesks) async {
+  private func distribute(
+    _ events: AsyncStream<PostedEvent>,
+    to desks: LoopDesks,
+    _ board: EventBoard
+  ) async {
     for await event in events {
       do {
-        try desks.deliver(event)
+        // Encoded once, for everybody.
+        let frame = try EventFrame(event.event, id: event.id)
+        desks.deliver(event, frame)
+        await board.deliver(event, frame)
       } catch {
         logger.error("An event cannot be encoded", metadata: ["error": "\(error)"])
       }

@@ -18,7 +18,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     case idle
     case routing(bodyBytes: Int, limit: Int)
     /// The stream begins when the request has ended.
-    case opening(StreamRequest, Caller)
+    case opening(StreamRequest, HTTPRequestHead, Caller)
     /// Our side is closed; a moment is left for the peer to read the answer. What it still sends
     /// is thrown away.
     case lingering
@@ -117,7 +117,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
         path: Route.events,
         isWrite: false
       )
-      state = .opening(request, caller)
+      state = .opening(request, head, caller)
     } catch {
       refuse(error, context: context)
     }
@@ -159,8 +159,8 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     case .routing:
       state = .idle
       context.fireChannelRead(Self.wrapInboundOut(.end(trailers)))
-    case .opening(let request, let caller):
-      desk.openStream(request, of: caller, on: context, replacing: self)
+    case .opening(let request, let head, let caller):
+      desk.openStream(request, head, of: caller, on: context, replacing: self)
     }
   }
 
@@ -194,6 +194,10 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
       status: HTTPResponseStatus(statusCode: problem.status),
       headers: ["content-type": ProblemDetails.mediaType, "content-length": "\(answer.body.count)"]
     )
+    if problem.problemType == .upgradeRequired {
+      head.headers.add(name: "upgrade", value: "websocket")
+      head.headers.add(name: "sec-websocket-version", value: "13")
+    }
     complete(&head)
     context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
     if !isHead {

@@ -3,6 +3,7 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
+import NIOWebSocket
 
 /// Builds and rebuilds the handlers of a connection, always on the connection's loop.
 enum ConnectionSetup {
@@ -52,6 +53,12 @@ enum ConnectionSetup {
   ) throws {
     let pipeline = channel.pipeline.syncOperations
     try pipeline.addHandler(stream, position: .after(gate))
+    if stream.transport == .webSocket {
+      let decoder = WebSocketFrameDecoder(maxFrameSize: WebSocketControl.longestFrame)
+      try pipeline.addHandlers([
+        WebSocketFrameEncoder(), ByteToMessageHandler(decoder), WebSocketControl(),
+      ])
+    }
     pipeline.removeHandler(gate, promise: nil)
     for name in [pipelining, decoder, encoder] { pipeline.removeHandler(name: name, promise: nil) }
   }

@@ -24,15 +24,21 @@ enum Entrance: Sendable {
     guard head.version == .http1_1 else {
       return .refuse(ProblemDetails(.badRequest, detail: "An event stream needs HTTP/1.1."))
     }
-    guard StreamRequest.accepts(head.headers) else {
-      return .refuse(
-        ProblemDetails(
-          .badRequest,
-          detail: "An event stream is text/event-stream, and the Accept header excludes that."
-        )
-      )
+    if WebSocketHandshake.isAskedFor(by: head) {
+      if let problem = WebSocketHandshake.refusal(of: head) { return .refuse(problem) }
+      return .stream(StreamRequest(.webSocket, head, target))
     }
-    return .stream(StreamRequest(lastEventID: head.headers.first(name: "last-event-id")))
+    if StreamRequest.acceptsStream(head.headers) {
+      return .stream(StreamRequest(.serverSentEvents, head, target))
+    }
+    if StreamRequest.acceptsPoll(head.headers) { return .route }
+    return .refuse(
+      ProblemDetails(
+        .notAcceptable,
+        detail: "Events come as text/event-stream or, asked for one after the other, as "
+          + "application/json; the Accept header excludes both."
+      )
+    )
   }
 
   private func refusal(

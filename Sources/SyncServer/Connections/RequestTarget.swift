@@ -1,3 +1,5 @@
+import Foundation
+
 /// A request's target: `/path?query`, or the absolute form that names a host too.
 struct RequestTarget: Hashable {
   /// The host that the absolute form names; it then counts beside the `Host` header.
@@ -19,4 +21,13 @@ struct RequestTarget: Hashable {
   }
 
   var path: Substring { resource.prefix { $0 != "?" } }
+
+  /// A parameter of the query, as it is written there: none that is asked for here needs escapes.
+  func query(_ name: String) -> String? {
+    for pair in resource.dropFirst(path.count + 1).split(separator: "&") {
+      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      if parts.count == 2, parts[0] == name { return parts[1].removingPercentEncoding }
+    }
+    return nil
+  }
 }

@@ -3,23 +3,32 @@ import NIOCore
 import SyncProtocol
 
 /// An event as it goes over the wire: encoded once, shared by every client.
-///
-/// The bytes are an HTTP/1.1 chunk around the fields of a server-sent event.
 struct EventFrame: Sendable {
+  let id: EventID
   let topic: EventTopic
-  let bytes: ByteBuffer
+  /// The message as one object: a WebSocket's text, an element of a long-poll's answer.
+  let json: ByteBuffer
+  private let chunk: ByteBuffer
+  private let webSocketFrame: ByteBuffer
 
   init(_ event: ServerEvent, id: EventID) throws {
-    var text = "id: \(id)\nevent: \(event.name)\ndata: "
-    text += String(decoding: try event.encodedData(), as: UTF8.self)
-    text += "\n\n"
+    let data = String(decoding: try event.encodedData(), as: UTF8.self)
+    self.id = id
     topic = EventTopic(event)
-    bytes = Self.chunk(text)
+    json = ByteBuffer(string: "{\"data\":\(data),\"event\":\"\(event.name)\",\"id\":\"\(id)\"}")
+    chunk = Self.chunk("id: \(id)\nevent: \(event.name)\ndata: \(data)\n\n")
+    webSocketFrame = WebSocketBytes.text(json)
   }
 
-  /// The end of a chunked body.
-  static let end = ByteBuffer(string: "0\r\n\r\n")
+  /// The bytes that bring the event to a client of that transport.
+  func bytes(for transport: StreamTransport) -> ByteBuffer {
+    switch transport {
+    case .serverSentEvents: chunk
+    case .webSocket: webSocketFrame
+    }
+  }
 
+  /// A part of a chunked body.
   static func chunk(_ text: String) -> ByteBuffer {
     ByteBuffer(string: String(text.utf8.count, radix: 16) + "\r\n" + text + "\r\n")
   }

@@ -10,6 +10,7 @@ final class EventStreamHandler: ChannelInboundHandler {
 
   /// The session that the stream keeps open.
   let session: SessionID?
+  let transport: StreamTransport
   private let desk: LoopDesk
   private var context: ChannelHandlerContext?
   private var mailbox = EventMailbox()
@@ -19,10 +20,11 @@ final class EventStreamHandler: ChannelInboundHandler {
   private(set) var unresolved: StreamRequest.Resume
   private var isEnding = false
 
-  init(desk: LoopDesk, resume: StreamRequest.Resume, session: SessionID?) {
+  init(desk: LoopDesk, request: StreamRequest, session: SessionID?) {
     self.desk = desk
     self.session = session
-    unresolved = resume
+    transport = request.transport
+    unresolved = request.resume
   }
 
   func handlerAdded(context: ChannelHandlerContext) { self.context = context }
@@ -36,7 +38,9 @@ final class EventStreamHandler: ChannelInboundHandler {
   func begin(_ head: ByteBuffer, _ frames: [EventFrame]) {
     guard let context else { return }
     context.write(Self.wrapOutboundOut(head), promise: nil)
-    for frame in frames { context.write(Self.wrapOutboundOut(frame.bytes), promise: nil) }
+    for frame in frames {
+      context.write(Self.wrapOutboundOut(frame.bytes(for: transport)), promise: nil)
+    }
     context.flush()
     desk.counters.sent.add(frames.count)
   }
@@ -46,7 +50,7 @@ final class EventStreamHandler: ChannelInboundHandler {
     guard let context, !isEnding else { return }
     if mailbox.isEmpty, context.channel.isWritable {
       desk.counters.sent.add()
-      context.writeAndFlush(Self.wrapOutboundOut(frame.bytes), promise: nil)
+      context.writeAndFlush(Self.wrapOutboundOut(frame.bytes(for: transport)), promise: nil)
     } else if mailbox.put(frame) {
       desk.counters.coalesced.add()
     }
@@ -59,10 +63,10 @@ final class EventStreamHandler: ChannelInboundHandler {
     guard let context, !isEnding else { return }
     isEnding = true
     while let frame = mailbox.takeFirst() {
-      context.write(Self.wrapOutboundOut(frame.bytes), promise: nil)
+      context.write(Self.wrapOutboundOut(frame.bytes(for: transport)), promise: nil)
     }
     let channel = context.channel
-    context.writeAndFlush(Self.wrapOutboundOut(EventFrame.end)).assumeIsolated().whenComplete { _ in
+    context.writeAndFlush(Self.wrapOutboundOut(transport.end)).assumeIsolated().whenComplete { _ in
       channel.close(promise: nil)
     }
   }
@@ -75,7 +79,7 @@ final class EventStreamHandler: ChannelInboundHandler {
       blockedSince = nil
       var count = 0
       while context.channel.isWritable, !isEnding, let frame = mailbox.takeFirst() {
-        context.write(Self.wrapOutboundOut(frame.bytes), promise: nil)
+        context.write(Self.wrapOutboundOut(frame.bytes(for: transport)), promise: nil)
         count += 1
       }
       desk.counters.sent.add(count)
@@ -87,8 +91,11 @@ final class EventStreamHandler: ChannelInboundHandler {
     context.fireChannelWritabilityChanged()
   }
 
-  // A client has nothing to say on a stream: what it sends is thrown away.
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
+  // A client has nothing to say on a stream: what it sends is thrown away. On a WebSocket it says
+  // that it is there or goes, and the handlers behind this one read that.
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    if transport == .webSocket { context.fireChannelRead(data) }
+  }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if case ChannelEvent.inputClosed = event { context.close(promise: nil) }

@@ -98,6 +98,7 @@ final class LoopDesk {
   /// Turns a connection into an event stream: its head, `ready`, then whatever follows.
   func openStream(
     _ request: StreamRequest,
+    _ head: HTTPRequestHead,
     of caller: Caller,
     on context: ChannelHandlerContext,
     replacing gate: ConnectionGate
@@ -105,10 +106,13 @@ final class LoopDesk {
     let channel = context.channel
     let stream = EventStreamHandler(
       desk: self,
-      resume: request.resume,
+      request: request,
       session: caller.session?.id
     )
     do {
+      let answer =
+        request.transport == .webSocket
+        ? try WebSocketHandshake.answer(to: head, on: channel) : streamHead()
       try ConnectionSetup.stripHTTP(from: channel, gate: gate, adding: stream)
       ConnectionSetup.tuneForEvents(channel)
       let opening = try [currentReady()] + [reset(for: stream)].compactMap(\.self)
@@ -116,7 +120,7 @@ final class LoopDesk {
       counters.clients.add()
       if let session = stream.session { admission.sessions.useBegan(session) }
       startPulse()
-      stream.begin(streamHead(), opening)
+      stream.begin(answer, opening)
     } catch {
       channel.close(promise: nil)
     }
@@ -154,19 +158,9 @@ final class LoopDesk {
 
   /// The event that tells a client to forget the position that it came with, if it must.
   private func reset(for stream: EventStreamHandler) throws -> EventFrame? {
-    let why: String?
-    switch stream.unresolved {
-    case .fresh: return nil
-    case .unreadable: why = "unknown-position"
-    case .after(let id):
-      // Before the first generation nobody knows the epoch: the answer waits for it.
-      guard ready.generation != nil else { return nil }
-      if id.generation.epoch != position.generation.epoch {
-        why = "epoch-changed"
-      } else {
-        why = id.generation.gen > position.generation.gen ? "unknown-position" : nil
-      }
-    }
+    // Before the first generation nobody knows the epoch: the answer waits for it.
+    if case .after = stream.unresolved, ready.generation == nil { return nil }
+    let why = stream.unresolved.resetReason(at: position)
     stream.resolved()
     return try why.map { try EventFrame(.reset(Reset(why: $0)), id: position) }
   }

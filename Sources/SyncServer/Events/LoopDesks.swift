@@ -40,9 +40,8 @@ struct LoopDesks: Sendable {
     desks.first { $0.eventLoop === loop }?.value
   }
 
-  /// Encodes an event once and hands it to every loop.
-  func deliver(_ posted: PostedEvent) throws {
-    let frame = try EventFrame(posted.event, id: posted.id)
+  /// Hands an event to every loop.
+  func deliver(_ posted: PostedEvent, _ frame: EventFrame) {
     for desk in desks {
       desk.eventLoop.execute { desk.value.deliver(posted, frame) }
     }

@@ -9,26 +9,53 @@ struct StreamRequest {
     case after(EventID)
     /// A position that this version cannot read.
     case unreadable
+
+    init(_ text: String?) {
+      guard let text, !text.isEmpty else {
+        self = .fresh
+        return
+      }
+      self = EventID(text).map { .after($0) } ?? .unreadable
+    }
+
+    /// Why a client must forget its position, once the current one is known.
+    func resetReason(at position: EventID) -> String? {
+      switch self {
+      case .fresh: return nil
+      case .unreadable: return "unknown-position"
+      case .after(let id):
+        if id.generation.epoch != position.generation.epoch { return "epoch-changed" }
+        return id.generation.gen > position.generation.gen ? "unknown-position" : nil
+      }
+    }
   }
 
+  let transport: StreamTransport
   let resume: Resume
 
-  init(lastEventID: String?) {
-    guard let lastEventID, !lastEventID.isEmpty else {
-      resume = .fresh
-      return
-    }
-    resume = EventID(lastEventID).map { .after($0) } ?? .unreadable
+  /// A client says where it was in the field that browsers repeat, or in the query.
+  init(_ transport: StreamTransport, _ head: HTTPRequestHead, _ target: RequestTarget) {
+    self.transport = transport
+    resume = Resume(head.headers.first(name: "last-event-id") ?? target.query("since"))
   }
 
   /// Whether the `Accept` fields, if any, let an event stream through.
-  static func accepts(_ headers: HTTPHeaders) -> Bool {
+  static func acceptsStream(_ headers: HTTPHeaders) -> Bool {
+    accepts(["*/*", "text/*", "text/event-stream"], headers)
+  }
+
+  /// Whether they let a long-poll's answer through.
+  static func acceptsPoll(_ headers: HTTPHeaders) -> Bool {
+    accepts(["application/*", "application/json"], headers)
+  }
+
+  private static func accepts(_ types: Set<String>, _ headers: HTTPHeaders) -> Bool {
     let ranges = headers[canonicalForm: "accept"]
     guard !ranges.isEmpty else { return true }
     return ranges.contains { range in
       let parts = range.split(separator: ";").map { $0.trimmingPrefix(while: \.isWhitespace) }
       guard let type = parts.first?.lowercased().split(separator: " ").first,
-        ["*/*", "text/*", "text/event-stream"].contains(type)
+        types.contains(String(type))
       else { return false }
       return !parts.dropFirst().contains { isZeroQuality($0) }
     }

@@ -6,8 +6,8 @@ import SyncProtocol
 /// Who is there and what is published: what every client may ask.
 struct GenerationRoutes: Sendable {
   private static let features = [
-    "barriers", "bundles", "catalog", "directory", "events", "inventory", "locks", "manifests",
-    "proof", "ranges", "reload", "sessions",
+    "barriers", "bundles", "catalog", "directory", "events", "inventory", "locks", "long-poll",
+    "manifests", "proof", "ranges", "reload", "sessions", "websocket",
   ]
 
   let project: any ServedProject
@@ -21,8 +21,6 @@ struct GenerationRoutes: Sendable {
         try await generation(request, context.parameters.get("generation") ?? "")
       },
       .read(Route.currentInventory, .clients) { request, _ in try await inventory(request) },
-      // The gate answers GET on events; what comes here has another method.
-      Endpoint(path: Route.events, access: .clients, methods: [:]),
     ]
   }
 

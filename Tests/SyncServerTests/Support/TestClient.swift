@@ -78,9 +78,11 @@ final class TestClient: Sendable {
     }
   }
 
-  func send(_ text: String) async throws {
+  func send(_ text: String) async throws { try await send(bytes: Array(text.utf8)) }
+
+  func send(bytes: [UInt8]) async throws {
     try await Self.onThread { [descriptor] in
-      var rest = Array(text.utf8)[...]
+      var rest = bytes[...]
       while !rest.isEmpty {
         let sent = rest.withUnsafeBytes {
           Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))

@@ -1,0 +1,98 @@
+import NIOCore
+import ProjectHost
+import SyncProtocol
+
+/// The events for those who ask again and again: of each topic the newest, and who waits for more.
+actor EventBoard {
+  /// Who can wait at once; more get an answer without events, and wait on their own side.
+  private static let mostWaiting = 4_096
+
+  private var ready: Ready
+  private var position: EventID
+  /// The first event of this process: numbers below are of an earlier one.
+  private let first: EventID
+  private var newest: [EventTopic: EventFrame] = [:]
+  private var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
+  private var nextKey = 0
+  private var isClosed = false
+
+  init(project: String, first: PostedEvent) {
+    ready = Ready(project: project, state: .loading, generation: nil)
+    ready.apply(first.event)
+    position = first.id
+    self.first = first.id
+  }
+
+  /// Takes an event over and wakes everybody who waits.
+  func deliver(_ posted: PostedEvent, _ frame: EventFrame) {
+    ready.apply(posted.event)
+    position = posted.id
+    newest[frame.topic] = frame
+    wakeAll()
+  }
+
+  /// Lets everybody go; from now on nobody waits.
+  func close() {
+    isClosed = true
+    wakeAll()
+  }
+
+  /// What a client that was at a position has not seen; without a position that is `ready`.
+  ///
+  /// Waits for a first event until the deadline; then the answer is a bookmark.
+  func events(
+    after resume: StreamRequest.Resume,
+    until deadline: ContinuousClock.Instant
+  ) async throws -> [EventFrame] {
+    while true {
+      let found = try news(after: resume)
+      if !found.isEmpty { return found }
+      guard !isClosed, waiting.count < Self.mostWaiting, ContinuousClock().now < deadline else {
+        return [try EventFrame(.bookmark, id: position)]
+      }
+      await wait(until: deadline)
+      if Task.isCancelled { return [] }
+    }
+  }
+
+  private func news(after resume: StreamRequest.Resume) throws -> [EventFrame] {
+    let opening = try [EventFrame(.ready(ready), id: position)]
+    if let why = resume.resetReason(at: position) {
+      return try opening + [EventFrame(.reset(Reset(why: why)), id: position)]
+    }
+    // Numbers of another process tell nothing: the whole state does.
+    guard case .after(let id) = resume, (first.serial...position.serial).contains(id.serial) else {
+      return opening
+    }
+    return newest.values.filter { $0.id.serial > id.serial }.sorted { $0.id.serial < $1.id.serial }
+  }
+
+  private func wait(until deadline: ContinuousClock.Instant) async {
+    let key = nextKey
+    nextKey += 1
+    let seen = position
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.wait(key, after: seen) }
+      group.addTask {
+        try? await Task.sleep(until: deadline, clock: .continuous)
+        await self.wake(key)
+      }
+      await group.next()
+      wake(key)
+      group.cancelAll()
+    }
+  }
+
+  private func wait(_ key: Int, after seen: EventID) async {
+    // What came since it was looked is not waited for.
+    guard !isClosed, position == seen else { return }
+    await withCheckedContinuation { waiting[key] = $0 }
+  }
+
+  private func wake(_ key: Int) { waiting.removeValue(forKey: key)?.resume() }
+
+  private func wakeAll() {
+    for continuation in waiting.values { continuation.resume() }
+    waiting = [:]
+  }
+}

@@ -1,0 +1,50 @@
+import Hummingbird
+import NIOCore
+import SyncProtocol
+
+/// The twin of the event stream for clients that ask and wait: the same messages, one answer each.
+struct EventPollRoute: Sendable {
+  /// Milliseconds.
+  private static let usualWait = 25_000
+  private static let longestWait = 60_000
+
+  let board: EventBoard
+
+  var endpoint: Endpoint {
+    // Not HEAD: it would wait for events and tell none.
+    Endpoint(
+      path: Route.events,
+      access: .clients,
+      methods: [.get: { request, _ in try await poll(request) }]
+    )
+  }
+
+  private func poll(_ request: Request) async throws -> Response {
+    let wait = try Self.wait(request.uri.queryParameters["wait"])
+    let resume = StreamRequest.Resume(request.uri.queryParameters["since"].map(String.init))
+    let deadline = ContinuousClock().now.advanced(by: .milliseconds(wait))
+    let events = try await board.events(after: resume, until: deadline)
+    var body = ByteBuffer(string: "{\"events\":[")
+    for (index, event) in events.enumerated() {
+      if index > 0 { body.writeString(",") }
+      body.writeImmutableBuffer(event.json)
+    }
+    body.writeString("]}")
+    return Response(
+      status: .ok,
+      headers: [.contentType: "application/json"],
+      body: ResponseBody(byteBuffer: body)
+    )
+  }
+
+  private static func wait(_ text: Substring?) throws -> Int {
+    guard let text else { return usualWait }
+    guard let wait = Int(text), (0...longestWait).contains(wait) else {
+      throw ProblemDetails(
+        .badRequest,
+        detail: "\"wait\" is a number of milliseconds from 0 to \(longestWait)."
+      )
+    }
+    return wait
+  }
+}
