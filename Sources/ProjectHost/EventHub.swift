@@ -20,8 +20,8 @@ package actor EventHub {
   private var nextSubscriber = 0
   private var subscribers: [Int: AsyncStream<PostedEvent>.Continuation] = [:]
 
-  /// - Parameter serial: the number of the first event; above those of earlier processes, so that
-  ///   a client's position tells which of them it is from.
+  /// `serial` is the number of the first event: above those of earlier processes, so that a client's
+  /// position tells which of them it is from.
   package init(project: String, startingAt serial: UInt64 = 0) {
     self.serial = serial
     ready = Ready(project: project, state: .loading, generation: nil)
