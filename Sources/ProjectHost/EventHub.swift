@@ -8,12 +8,9 @@ package struct PostedEvent: Sendable {
 
 /// Where the project's events come from: the last state, then whatever follows it.
 ///
-/// Latest wins: a subscriber that does not keep up sees the newest events, and an older one of the
-/// same topic is lost to it, which each event allows by telling a state and not a step.
+/// Subscribers are parts of this process that only pass events on, so nothing is dropped here; what
+/// a slow client misses is decided where it is known how far behind it is.
 package actor EventHub {
-  /// Events a subscriber may fall behind before the oldest are dropped.
-  private static let backlog = 64
-
   private var ready: Ready
   private var generation: GenerationID
   private var serial: UInt64
@@ -33,10 +30,7 @@ package actor EventHub {
 
   /// Begins with `ready`; every later event follows in order.
   package func subscribe() -> AsyncStream<PostedEvent> {
-    let (stream, continuation) = AsyncStream.makeStream(
-      of: PostedEvent.self,
-      bufferingPolicy: .bufferingNewest(Self.backlog)
-    )
+    let (stream, continuation) = AsyncStream.makeStream(of: PostedEvent.self)
     let key = nextSubscriber
     nextSubscriber += 1
     subscribers[key] = continuation

@@ -29,6 +29,9 @@ package struct SessionTable: Sendable {
 
   package var count: Int { entries.count }
 
+  /// The open sessions, in no order.
+  package var sessions: [OpenSession] { entries.values.map(\.session) }
+
   /// Opens a session whose bearer token has the given hash.
   ///
   /// - Returns: whether there was room for it.

@@ -16,6 +16,7 @@ package struct BundleFollower: Sendable {
     case degraded([Problem])
     case recovered
     case draining
+    case message(String)
     case lost(ClientError, retryIn: Duration)
   }
 
@@ -85,6 +86,10 @@ package struct BundleFollower: Sendable {
     case .build(let build):
       report(build.state == .degraded ? .degraded(build.problems) : .recovered)
     case .drain: report(.draining)
+    case .message(let message): report(.message(message.text))
+    case .session:
+      // Coming back by itself would undo what somebody wanted.
+      throw ClientError(.dropped, "The server dropped this client; connect again when it may.")
     case .bookmark, .catalog, .directory, .reset: break
     }
   }

@@ -8,6 +8,8 @@ package struct ClientError: Error, Hashable, Sendable {
     case noServer
     /// The server answers with a refusal.
     case refused
+    /// Who runs the server sent this client away.
+    case dropped
     /// The connection broke, or what came over it is not the protocol.
     case connection
     /// What was downloaded is not what was promised.

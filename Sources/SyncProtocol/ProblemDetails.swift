@@ -2,6 +2,7 @@ package import ProjectModel
 
 /// The kinds of refusal that the API knows, with their HTTP status: the registry of `type` values.
 package enum ProblemType: String, Sendable, Codable, CaseIterable {
+  case apiUnsupported = "api-unsupported"
   case authenticationRequired = "auth-required"
   case badRequest = "bad-request"
   case building
@@ -13,6 +14,7 @@ package enum ProblemType: String, Sendable, Codable, CaseIterable {
   case locked
   case methodNotAllowed = "method-not-allowed"
   case notAcceptable = "not-acceptable"
+  case notAccepting = "not-accepting"
   case notFound = "not-found"
   case originNotAllowed = "origin-not-allowed"
   case preconditionRequired = "precondition-required"
@@ -28,7 +30,7 @@ package enum ProblemType: String, Sendable, Codable, CaseIterable {
 
   package var status: Int {
     switch self {
-    case .badRequest: 400
+    case .badRequest, .apiUnsupported: 400
     case .authenticationRequired: 401
     case .sameMachineOnly, .originNotAllowed, .developmentModeRefused: 403
     case .notFound: 404
@@ -46,12 +48,13 @@ package enum ProblemType: String, Sendable, Codable, CaseIterable {
     case .preconditionRequired: 428
     case .tooMany: 429
     case .internalError: 500
-    case .building, .draining: 503
+    case .building, .draining, .notAccepting: 503
     }
   }
 
   package var title: String {
     switch self {
+    case .apiUnsupported: "Client and server speak different versions"
     case .authenticationRequired: "A user and a password, or a session, are needed"
     case .badRequest: "The request cannot be understood"
     case .building: "The first generation is still being built"
@@ -63,6 +66,7 @@ package enum ProblemType: String, Sendable, Codable, CaseIterable {
     case .locked: "Somebody else holds the lock"
     case .methodNotAllowed: "The resource does not take this method"
     case .notAcceptable: "The answer's type is not accepted"
+    case .notAccepting: "The server takes no new clients"
     case .notFound: "There is no such resource"
     case .originNotAllowed: "The Origin header names a foreign page"
     case .preconditionRequired: "The request names no revision"

@@ -176,6 +176,8 @@ package enum ServerEvent: Hashable, Sendable {
   case bookmark
   case drain(Drain)
   case reset(Reset)
+  case message(OperatorMessage)
+  case session(SessionEnded)
 
   /// The `event:` field of the stream.
   package var name: String {
@@ -188,6 +190,17 @@ package enum ServerEvent: Hashable, Sendable {
     case .bookmark: "bookmark"
     case .drain: "drain"
     case .reset: "reset"
+    case .message: "message"
+    case .session: "session"
+    }
+  }
+
+  /// The one client that the event is for; `nil` for an event for everybody.
+  package var recipient: String? {
+    switch self {
+    case .message(let message): message.to
+    case .session(let end): end.to
+    default: nil
     }
   }
 }
@@ -204,7 +217,7 @@ extension Ready {
     case .catalog(let change): revisions.catalog = change.revision
     case .directory(let change): revisions.directory = change.revision
     case .drain: state = .draining
-    case .bookmark, .reset: break
+    case .bookmark, .reset, .message, .session: break
     }
   }
 }

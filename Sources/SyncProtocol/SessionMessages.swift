@@ -10,6 +10,8 @@ package enum ClientMode: String, Hashable, Sendable, Codable {
 package struct SessionRequest: Hashable, Sendable, Codable {
   /// The client program and its version.
   package let client: String?
+  /// The versions of the API that the client speaks; 1 when left out.
+  package let api: Hello.APIRange?
   package let machineName: String?
   package let systemUserName: String?
   /// A user of `directory.json`, where the project asks for one.
@@ -20,6 +22,7 @@ package struct SessionRequest: Hashable, Sendable, Codable {
 
   package init(
     client: String? = nil,
+    api: Hello.APIRange? = nil,
     machineName: String? = nil,
     systemUserName: String? = nil,
     user: String? = nil,
@@ -27,6 +30,7 @@ package struct SessionRequest: Hashable, Sendable, Codable {
     development: Bool? = nil
   ) {
     self.client = client
+    self.api = api
     self.machineName = machineName
     self.systemUserName = systemUserName
     self.user = user
@@ -42,6 +46,8 @@ package struct ClientSession: Hashable, Sendable, Codable {
   package static let graceSeconds = 90
 
   package let id: String
+  /// The version of the API that both sides speak: the highest that both know.
+  package let api: Int
   /// The bearer token, told once: `nil` when a session is read.
   package let token: String?
   package let mode: ClientMode
@@ -58,6 +64,7 @@ package struct ClientSession: Hashable, Sendable, Codable {
 
   package init(
     id: String,
+    api: Int,
     token: String?,
     mode: ClientMode,
     userName: String,
@@ -68,6 +75,7 @@ package struct ClientSession: Hashable, Sendable, Codable {
     challenge: DevelopmentChallenge?
   ) {
     self.id = id
+    self.api = api
     self.token = token
     self.mode = mode
     self.userName = userName

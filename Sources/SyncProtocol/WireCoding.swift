@@ -27,6 +27,8 @@ extension ServerEvent {
     case .bookmark: Data("{}".utf8)
     case .drain(let value): try WireJSON.encode(value)
     case .reset(let value): try WireJSON.encode(value)
+    case .message(let value): try WireJSON.encode(value)
+    case .session(let value): try WireJSON.encode(value)
     }
   }
 
@@ -44,6 +46,8 @@ extension ServerEvent {
     case "bookmark": self = .bookmark
     case "drain": self = .drain(try WireJSON.decode(Drain.self, from: data))
     case "reset": self = .reset(try WireJSON.decode(Reset.self, from: data))
+    case "message": self = .message(try WireJSON.decode(OperatorMessage.self, from: data))
+    case "session": self = .session(try WireJSON.decode(SessionEnded.self, from: data))
     default: return nil
     }
   }

@@ -7,6 +7,7 @@ import SyncProtocol
 struct Admission: Sendable {
   let project: any ServedProject
   let sessions: SessionDesk
+  let roster: StreamRoster
 
   /// Recognises the caller of a request and lets it in, or says why not.
   func admit(
@@ -21,6 +22,19 @@ struct Admission: Sendable {
     let admitted = access.admits(isProtected: project.designerHasPassword)
     guard caller.grades.isDisjoint(with: admitted) else { return caller }
     throw access.refusal(of: caller, path: path, isWrite: isWrite)
+  }
+
+  /// Refuses a client that is new here while nobody new is let in.
+  ///
+  /// - Throws: `not-accepting`.
+  func checkNew(_ caller: Caller) throws(ProblemDetails) {
+    guard caller.session == nil, !caller.isSameMachine, !roster.acceptsNew else { return }
+    var problem = ProblemDetails(
+      .notAccepting,
+      detail: "This server takes no new clients at the moment; try again later."
+    )
+    problem.retryAfter = 30
+    throw problem
   }
 
   private func session(

@@ -11,6 +11,7 @@ package final class ProjectServer: Service {
   private let configuration: ServerConfiguration
   private let logger: Logger
   private let counters = ServerCounters()
+  private let roster = StreamRoster()
   private let sessions: SessionDesk
   private let challenges: DevelopmentChallenges
   private let binding = BindingReport()
@@ -33,6 +34,9 @@ package final class ProjectServer: Service {
   /// - Throws: what `run()` throws when it cannot, which is a `ServerError` with one sentence.
   package func boundAddress() async throws -> ServerAddress { try await binding.value() }
 
+  /// Whether new clients are let in; who runs the server may refuse them for a while.
+  package var acceptsNew: Bool { roster.acceptsNew }
+
   /// Listens and serves until a graceful shutdown or its task's cancellation; call it once.
   ///
   /// - Throws: `ServerError` when an address cannot be listened on.
@@ -51,13 +55,14 @@ package final class ProjectServer: Service {
     let events = await project.events.subscribe()
     var opening = events.makeAsyncIterator()
     guard let first = await opening.next() else { return }
-    let admission = Admission(project: project, sessions: sessions)
+    let admission = Admission(project: project, sessions: sessions, roster: roster)
     let desks = try await LoopDesks(
       group: group,
       first: first,
       project: project.name,
       configuration: configuration,
       counters: counters,
+      roster: roster,
       admission: admission
     )
     let board = EventBoard(project: project.name, first: first)
@@ -113,6 +118,7 @@ package final class ProjectServer: Service {
       project: project,
       sessions: sessions,
       challenges: challenges,
+      roster: roster,
       ends: ends,
       accountName: AccountName.of(configuration.ownUser)
     )
@@ -126,6 +132,8 @@ package final class ProjectServer: Service {
     endpoints.append(EventPollRoute(board: board).endpoint)
     endpoints += BarrierRoutes(project: project).endpoints + operators.endpoints
     endpoints += sessionRoutes.endpoints + LockRoutes(project: project).endpoints
+    endpoints +=
+      ClientRoutes(project: project, sessions: sessions, roster: roster, ends: ends).endpoints
     return endpoints + project.ownedFiles.flatMap(\.endpoints)
   }
 

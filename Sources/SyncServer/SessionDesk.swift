@@ -15,6 +15,8 @@ final class SessionDesk: Sendable {
 
   init(grace: Duration) { state = Mutex(State(table: SessionTable(grace: grace))) }
 
+  var sessions: [OpenSession] { state.withLock { $0.table.sessions } }
+
   var count: Int { state.withLock { $0.table.count } }
 
   /// Opens a session.

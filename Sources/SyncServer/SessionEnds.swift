@@ -8,8 +8,9 @@ struct SessionEnds: Sendable {
   let challenges: DevelopmentChallenges
   let desks: LoopDesks
 
-  func close(_ id: SessionID) async {
-    if sessions.close(id) { await ended(id) }
+  /// Ends a session; its streams end too, unless an event that is on its way does that.
+  func close(_ id: SessionID, endsStreams: Bool = true) async {
+    if sessions.close(id) { await ended(id, endsStreams: endsStreams) }
   }
 
   /// Ends the sessions whose grace time is over, again and again until cancelled.
@@ -21,9 +22,9 @@ struct SessionEnds: Sendable {
     }
   }
 
-  private func ended(_ id: SessionID) async {
+  private func ended(_ id: SessionID, endsStreams: Bool = true) async {
     challenges.forget(id.text)
-    desks.endStreams(of: id)
+    if endsStreams { desks.endStreams(of: id) }
     await project.releaseLocks(of: id.text)
   }
 }

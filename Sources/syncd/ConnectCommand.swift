@@ -89,6 +89,8 @@ private struct StepReport: Sendable {
           + (problems.first.map(Terminal.line(for:)) ?? "no reason given")
       )
     case .recovered: (Line(step: "recovered"), "the project can be built again")
+    case .message(let text):
+      (Line(step: "message", detail: text), "message from the server: \(text)")
     case .draining: (Line(step: "draining"), "the server is shutting down")
     case .lost(let error, let wait):
       (

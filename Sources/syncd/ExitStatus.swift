@@ -17,7 +17,7 @@ enum ExitStatus: Int32 {
     case let error as ClientError:
       switch error.code {
       case .noServer: self = .noServer
-      case .refused: self = .refused
+      case .refused, .dropped: self = .refused
       case .connection, .verification, .localFile: self = .failed
       }
     case let error as HostError: self = error.code == .alreadyServed ? .refused : .failed

@@ -117,6 +117,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
         path: Route.events,
         isWrite: false
       )
+      try desk.admission.checkNew(caller)
       state = .opening(request, head, caller)
     } catch {
       refuse(error, context: context)

@@ -7,6 +7,8 @@ actor EventBoard {
   /// Who can wait at once; more get an answer without events, and wait on their own side.
   private static let mostWaiting = 4_096
 
+  private static let mostMessages = 16
+
   private var ready: Ready
   private var position: EventID
   /// The first event of this process: numbers below are of an earlier one.
@@ -28,7 +30,14 @@ actor EventBoard {
     ready.apply(posted.event)
     position = posted.id
     newest[frame.topic] = frame
+    forgetOldMessages()
     wakeAll()
+  }
+
+  private func forgetOldMessages() {
+    let messages = newest.values.filter(\.isMessage)
+    let old = messages.map(\.id.serial).sorted().dropLast(Self.mostMessages)
+    for serial in old { newest[.message(serial)] = nil }
   }
 
   /// Lets everybody go; from now on nobody waits.
@@ -41,11 +50,12 @@ actor EventBoard {
   ///
   /// Waits for a first event until the deadline; then the answer is a bookmark.
   func events(
+    for client: String?,
     after resume: StreamRequest.Resume,
     until deadline: ContinuousClock.Instant
   ) async throws -> [EventFrame] {
     while true {
-      let found = try news(after: resume)
+      let found = try news(for: client, after: resume)
       if !found.isEmpty { return found }
       guard !isClosed, waiting.count < Self.mostWaiting, ContinuousClock().now < deadline else {
         return [try EventFrame(.bookmark, id: position)]
@@ -55,7 +65,10 @@ actor EventBoard {
     }
   }
 
-  private func news(after resume: StreamRequest.Resume) throws -> [EventFrame] {
+  private func news(
+    for client: String?,
+    after resume: StreamRequest.Resume
+  ) throws -> [EventFrame] {
     let opening = try [EventFrame(.ready(ready), id: position)]
     if let why = resume.resetReason(at: position) {
       return try opening + [EventFrame(.reset(Reset(why: why)), id: position)]
@@ -64,7 +77,9 @@ actor EventBoard {
     guard case .after(let id) = resume, (first.serial...position.serial).contains(id.serial) else {
       return opening
     }
-    return newest.values.filter { $0.id.serial > id.serial }.sorted { $0.id.serial < $1.id.serial }
+    return newest.values
+      .filter { $0.id.serial > id.serial && ($0.recipient == nil || $0.recipient == client) }
+      .sorted { $0.id.serial < $1.id.serial }
   }
 
   private func wait(until deadline: ContinuousClock.Instant) async {

@@ -2,6 +2,9 @@ import NIOCore
 
 /// What a client that is behind has still to get: one slot for each topic.
 struct EventMailbox {
+  /// Messages alone can be more than one of a kind.
+  private static let mostFrames = 24
+
   /// In the order in which the frames were put.
   private var slots: [EventFrame] = []
 
@@ -12,6 +15,9 @@ struct EventMailbox {
     let old = slots.firstIndex { $0.topic == frame.topic }
     if let old { slots.remove(at: old) }
     slots.append(frame)
+    if slots.count > Self.mostFrames, let oldest = slots.firstIndex(where: \.isMessage) {
+      slots.remove(at: oldest)
+    }
     return old != nil
   }
 

@@ -11,6 +11,8 @@ final class EventStreamHandler: ChannelInboundHandler {
   /// The session that the stream keeps open.
   let session: SessionID?
   let transport: StreamTransport
+  /// Its number in the roster, and the name of its client.
+  let entry: (number: Int, client: String)
   private let desk: LoopDesk
   private var context: ChannelHandlerContext?
   private var mailbox = EventMailbox()
@@ -20,7 +22,13 @@ final class EventStreamHandler: ChannelInboundHandler {
   private(set) var unresolved: StreamRequest.Resume
   private var isEnding = false
 
-  init(desk: LoopDesk, request: StreamRequest, session: SessionID?) {
+  init(
+    desk: LoopDesk,
+    request: StreamRequest,
+    session: SessionID?,
+    entry: (number: Int, client: String)
+  ) {
+    self.entry = entry
     self.desk = desk
     self.session = session
     transport = request.transport

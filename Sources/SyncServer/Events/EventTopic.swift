@@ -9,8 +9,11 @@ enum EventTopic: Hashable, Sendable {
   case bookmark
   case drain
   case reset
+  /// Each message is a topic of its own: people read all of them.
+  case message(UInt64)
+  case session
 
-  init(_ event: ServerEvent) {
+  init(_ event: ServerEvent, _ id: EventID) {
     self =
       switch event {
       // A later notice carries everything that `ready` said of the generation.
@@ -21,6 +24,8 @@ enum EventTopic: Hashable, Sendable {
       case .bookmark: .bookmark
       case .drain: .drain
       case .reset: .reset
+      case .message: .message(id.serial)
+      case .session: .session
       }
   }
 }

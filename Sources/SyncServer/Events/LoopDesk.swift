@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import NIOHTTP1
 import ProjectHost
@@ -10,6 +11,7 @@ import SyncProtocol
 /// the same loop, a stream's `ready` holds exactly the events that were sent before it.
 final class LoopDesk {
   let counters: ServerCounters
+  let roster: StreamRoster
   let admission: Admission
   var date = HTTPDate()
 
@@ -31,10 +33,12 @@ final class LoopDesk {
     project: String,
     configuration: ServerConfiguration,
     counters: ServerCounters,
+    roster: StreamRoster,
     admission: Admission
   ) {
     self.loop = loop
     self.counters = counters
+    self.roster = roster
     self.admission = admission
     heartbeat = TimeAmount(configuration.heartbeat)
     blockedLimit = TimeAmount(configuration.blockedLimit)
@@ -55,6 +59,7 @@ final class LoopDesk {
   func remove(_ stream: EventStreamHandler) {
     guard streams.removeValue(forKey: ObjectIdentifier(stream)) != nil else { return }
     counters.clients.add(-1)
+    roster.remove(stream.entry.number)
     if let session = stream.session { admission.sessions.useEnded(session) }
     if streams.isEmpty {
       pulse?.cancel()
@@ -104,10 +109,16 @@ final class LoopDesk {
     replacing gate: ConnectionGate
   ) {
     let channel = context.channel
+    let connection = ClientConnection(
+      transport: request.transport.word,
+      address: channel.remoteAddress?.ipAddress ?? "socket",
+      since: Date.now.ISO8601Format()
+    )
     let stream = EventStreamHandler(
       desk: self,
       request: request,
-      session: caller.session?.id
+      session: caller.session?.id,
+      entry: roster.add(caller.session?.id, connection)
     )
     do {
       let answer =
@@ -122,6 +133,7 @@ final class LoopDesk {
       startPulse()
       stream.begin(answer, opening)
     } catch {
+      roster.remove(stream.entry.number)
       channel.close(promise: nil)
     }
   }
@@ -171,7 +183,9 @@ final class LoopDesk {
   func deliver(_ posted: PostedEvent, _ frame: EventFrame) {
     apply(posted)
     for stream in Array(streams.values) {
+      guard frame.recipient == nil || frame.recipient == stream.entry.client else { continue }
       stream.send(frame)
+      if frame.isLast { stream.finish() }
       if stream.unresolved != .fresh, let reset = try? reset(for: stream) { stream.send(reset) }
     }
   }

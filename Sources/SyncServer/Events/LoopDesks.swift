@@ -13,6 +13,7 @@ struct LoopDesks: Sendable {
     project: String,
     configuration: ServerConfiguration,
     counters: ServerCounters,
+    roster: StreamRoster,
     admission: Admission
   ) async throws {
     var desks: [NIOLoopBound<LoopDesk>] = []
@@ -25,6 +26,7 @@ struct LoopDesks: Sendable {
             project: project,
             configuration: configuration,
             counters: counters,
+            roster: roster,
             admission: admission
           ),
           eventLoop: loop

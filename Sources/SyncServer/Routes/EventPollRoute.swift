@@ -1,5 +1,6 @@
 import Hummingbird
 import NIOCore
+import Sessions
 import SyncProtocol
 
 /// The twin of the event stream for clients that ask and wait: the same messages, one answer each.
@@ -15,15 +16,19 @@ struct EventPollRoute: Sendable {
     Endpoint(
       path: Route.events,
       access: .clients,
-      methods: [.get: { request, _ in try await poll(request) }]
+      methods: [.get: { request, context in try await poll(request, context.caller) }]
     )
   }
 
-  private func poll(_ request: Request) async throws -> Response {
+  private func poll(_ request: Request, _ caller: Caller) async throws -> Response {
     let wait = try Self.wait(request.uri.queryParameters["wait"])
     let resume = StreamRequest.Resume(request.uri.queryParameters["since"].map(String.init))
     let deadline = ContinuousClock().now.advanced(by: .milliseconds(wait))
-    let events = try await board.events(after: resume, until: deadline)
+    let events = try await board.events(
+      for: caller.session?.id.text,
+      after: resume,
+      until: deadline
+    )
     var body = ByteBuffer(string: "{\"events\":[")
     for (index, event) in events.enumerated() {
       if index > 0 { body.writeString(",") }

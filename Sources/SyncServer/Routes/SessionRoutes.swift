@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOPosix
@@ -13,6 +13,7 @@ struct SessionRoutes: Sendable {
   let project: any ServedProject
   let sessions: SessionDesk
   let challenges: DevelopmentChallenges
+  let roster: StreamRoster
   let ends: SessionEnds
   /// The name of the server's own account: who works on its machine.
   let accountName: String
@@ -50,6 +51,8 @@ struct SessionRoutes: Sendable {
         + "and \"development\" as true or false"
     )
     try Self.check(order)
+    let api = try Self.api(for: order)
+    try Admission(project: project, sessions: sessions, roster: roster).checkNew(context.caller)
     let isSameMachine = context.caller.isSameMachine
     let user =
       isSameMachine
@@ -63,6 +66,10 @@ struct SessionRoutes: Sendable {
       userName: user.name,
       machineName: order.machineName ?? "",
       systemUserName: order.systemUserName ?? "",
+      client: order.client,
+      api: api,
+      generation: await project.current().map { PinnedGeneration(id: $0.id, digest: $0.digest) },
+      since: Date.now.ISO8601Format(),
       isDeveloper: isSameMachine
     )
     guard let token = sessions.open(session) else {
@@ -128,6 +135,21 @@ struct SessionRoutes: Sendable {
     }
   }
 
+  /// The highest version that both sides speak.
+  private static func api(for order: SessionRequest) throws(ProblemDetails) -> Int {
+    let own = Hello.supportedAPI
+    let theirs = order.api ?? .init(min: 1, max: 1)
+    let common = min(own.max, theirs.max)
+    guard theirs.min <= theirs.max, common >= max(own.min, theirs.min) else {
+      throw ProblemDetails(
+        .apiUnsupported,
+        detail: "This server speaks the versions \(own.min) to \(own.max) of the API, the client "
+          + "\(theirs.min) to \(theirs.max): use a \(theirs.min > own.max ? "newer server" : "newer client")."
+      )
+    }
+    return common
+  }
+
   private func tooMany(_ sentence: String, after seconds: Int) -> ProblemDetails {
     var problem = ProblemDetails(.tooMany, detail: sentence)
     problem.retryAfter = seconds
@@ -182,6 +204,7 @@ struct SessionRoutes: Sendable {
   ) async -> ClientSession {
     ClientSession(
       id: session.id.text,
+      api: session.api,
       token: token,
       mode: session.isDeveloper ? .development : .remote,
       userName: session.userName,
