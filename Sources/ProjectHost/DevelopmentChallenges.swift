@@ -66,17 +66,18 @@ package final class DevelopmentChallenges: Sendable {
     }
     // Without waiting: a pipe of this name must hold up nobody.
     let file = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    // Whatever it is, it has done its service.
+    unlinkat(folder, name, 0)
     guard file >= 0 else { return nil }
     defer { close(file) }
     var status = stat()
     guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-    unlinkat(folder, name, 0)
     guard status.st_size <= Self.mostBytes else { return nil }
     var buffer = [UInt8](repeating: 0, count: Self.mostBytes + 1)
     let count = read(file, &buffer, buffer.count)
     guard count > 0, count <= Self.mostBytes else { return nil }
-    let isLine = buffer[count - 1] == UInt8(ascii: "\n")
-    return Array(buffer[..<(isLine ? count - 1 : count)])
+    let lineEnds = [UInt8(ascii: "\n"), UInt8(ascii: "\r")]
+    return Array(buffer[..<count].prefix { !lineEnds.contains($0) })
   }
 
   private static func random() -> String {

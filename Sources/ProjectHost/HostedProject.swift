@@ -61,14 +61,15 @@ package final class HostedProject: Sendable {
     machineSecret = options.machineSecret
     locks = LockTable(now: Self.timestamp, newID: Self.randomID)
     let passwords = PasswordHashing()
-    users = ProjectUsers(root: location.root, passwords: passwords)
+    let users = ProjectUsers(root: location.root, passwords: passwords)
+    self.users = users
     let files = ProjectFiles(
       root: location.root,
       stateFolder: folder.path,
       hub: events,
       logger: logger
     )
-    directory = files.directory(passwords: passwords)
+    directory = files.directory(passwords: passwords, users: users)
     systemFolder = folder
     self.logger = logger
     components = ComponentInventory(location)
@@ -142,7 +143,9 @@ package final class HostedProject: Sendable {
   }
 
   /// The components and plug-ins that ordinary remotes take from this server.
-  package func inventory() async -> Inventory { await components.inventory() }
+  package func inventory() async -> Inventory {
+    await components.inventory(at: await coordinator.current()?.id)
+  }
 
   /// Tells every client that the server goes away.
   package func announceDrain(reason: String) async {

@@ -97,6 +97,16 @@ package final class ProjectUsers: Sendable {
     )
   }
 
+  /// Whether a user is there and may develop, as the file says it now.
+  package func mayDevelop(_ name: String) -> Bool {
+    state.withLock { state in
+      guard case .known(let document) = state.users, let user = document.user(named: name) else {
+        return false
+      }
+      return document.hasDesignAccess(user.name)
+    }
+  }
+
   private func read(_ path: ProjectPath) -> DirectoryDocument? {
     let descriptor = open(root + "/" + path.display, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }

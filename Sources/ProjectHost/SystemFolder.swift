@@ -42,6 +42,17 @@ package struct SystemFolder: Hashable, Sendable {
     path = "\(base)/syncd/\(location.name)-\(hash)"
   }
 
+  /// Makes the bare folder where there is none; one that is there is left as it is.
+  ///
+  /// - Throws: `HostError` with code `stateFolder`.
+  package func make() throws(HostError) {
+    var made = ""
+    for component in path.split(separator: "/") {
+      made += (path.hasPrefix("/") || !made.isEmpty ? "/" : "") + component
+      try Self.makeFolder(made)
+    }
+  }
+
   /// Makes the folder and its parts, and puts their rights right.
   ///
   /// - Parameter socketGroup: the group whose members may reach the socket, and nothing else.
@@ -49,11 +60,7 @@ package struct SystemFolder: Hashable, Sendable {
   /// - Throws: `HostError` with code `stateFolder`.
   @discardableResult
   package func create(socketGroup: UInt32? = nil) throws(HostError) -> [String] {
-    var made = ""
-    for component in path.split(separator: "/") {
-      made += (path.hasPrefix("/") || !made.isEmpty ? "/" : "") + component
-      try Self.makeFolder(made)
-    }
+    try make()
     var warnings = try secure(path, group: socketGroup)
     for part in parts {
       try Self.makeFolder(part)
@@ -84,7 +91,7 @@ package struct SystemFolderLock: ~Copyable {
   ///
   /// - Throws: `HostError` with code `alreadyServed`, naming the pid that holds it, or `stateFolder`.
   package init(_ folder: SystemFolder) throws(HostError) {
-    let descriptor = open(folder.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    let descriptor = open(folder.lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw SystemFolder.failure(folder.lock, errno) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let holder = Self.holder(of: descriptor).map { "the process \($0)" } ?? "another process"
@@ -106,6 +113,15 @@ package struct SystemFolderLock: ~Copyable {
   }
 
   deinit { close(descriptor) }
+
+  /// The process that serves with the folder now; `nil` where none does or it cannot be told.
+  static func holder(of folder: SystemFolder) -> Int32? {
+    let descriptor = open(folder.lock, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    guard flock(descriptor, LOCK_SH | LOCK_NB) != 0 else { return nil }
+    return holder(of: descriptor)
+  }
 
   private static func holder(of descriptor: Int32) -> Int32? {
     var buffer = [UInt8](repeating: 0, count: 32)

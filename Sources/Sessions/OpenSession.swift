@@ -14,6 +14,15 @@ package struct PinnedGeneration: Hashable, Sendable {
 
 /// A client session as others see it; what belongs to 4D's session object is kept beside it, by id.
 package struct OpenSession: Hashable, Sendable {
+  /// How the user of a session is known.
+  package enum Proof: Hashable, Sendable {
+    /// Not at all: the project asks nobody for a password.
+    case none
+    case password
+    /// By working on the server's own machine and account.
+    case machine
+  }
+
   package let id: SessionID
   package let userName: String
   package let machineName: String
@@ -26,6 +35,8 @@ package struct OpenSession: Hashable, Sendable {
   package let generation: PinnedGeneration?
   /// When it was opened, ISO 8601.
   package let since: String
+  /// What its user has shown: the first password of the Designer ends sessions without any.
+  package let proof: Proof
   /// It works in development mode: it may write.
   package private(set) var isDeveloper: Bool
 
@@ -38,6 +49,7 @@ package struct OpenSession: Hashable, Sendable {
     api: Int = 1,
     generation: PinnedGeneration? = nil,
     since: String = "",
+    proof: Proof = .none,
     isDeveloper: Bool
   ) {
     self.id = id
@@ -48,8 +60,16 @@ package struct OpenSession: Hashable, Sendable {
     self.api = api
     self.generation = generation
     self.since = since
+    self.proof = proof
     self.isDeveloper = isDeveloper
   }
 
   mutating func becomeDeveloper() { isDeveloper = true }
+
+  /// The same session without the development mode.
+  package func withoutDevelopment() -> OpenSession {
+    var session = self
+    session.isDeveloper = false
+    return session
+  }
 }

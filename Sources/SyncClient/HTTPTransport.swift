@@ -180,12 +180,25 @@ private final class SocketAlias: Sendable {
 
   init(_ socket: String) throws(ClientError) {
     let slash = socket.lastIndex(of: "/") ?? socket.startIndex
-    folder = open(String(socket[..<slash]) + "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    // A member of the socket's group may pass the folder and not read it.
+    let passes = O_RDONLY | O_DIRECTORY | O_CLOEXEC | Self.pathOnly
+    folder = open(String(socket[..<slash]) + "/", passes)
+    path = "/proc/self/fd/\(folder)\(socket[slash...])"
+    let found = folder >= 0 ? access(path, R_OK | W_OK) : -1
+    guard found == 0 || errno != EACCES else {
+      throw ClientError(
+        .refused,
+        "This account may not use the socket \(socket): run the command as the account of the "
+          + "server, or start the server with --socket-group and a group of this account."
+      )
+    }
     guard folder >= 0 else {
       throw ClientError(.noServer, Endpoint.unixSocket(socket).silence)
     }
-    path = "/proc/self/fd/\(folder)\(socket[slash...])"
   }
+
+  /// `O_PATH` of Linux, which Glibc's module leaves out.
+  private static let pathOnly: Int32 = 0o10_000_000
 
   deinit { close(folder) }
 }

@@ -6,7 +6,9 @@ extension DecodingError {
       "\(Self.place(context)) has no \"\(key.stringValue)\""
     case .typeMismatch(_, let context), .valueNotFound(_, let context):
       "\(Self.place(context)) has another type than it should"
-    case .dataCorrupted(let context) where context.codingPath.isEmpty: "this is no JSON"
+    case .dataCorrupted(let context) where context.codingPath.isEmpty:
+      context.debugDescription.contains("valid JSON")
+        ? "this is no JSON" : "a number is out of the range that it may have"
     case .dataCorrupted(let context): "\(Self.place(context)) is not understood"
     @unknown default: "it is not understood"
     }

@@ -29,30 +29,44 @@ package struct Inventory: Hashable, Sendable, Codable {
     package let name: String
     /// `owner/repository`, where the file names one.
     package let github: String?
+    package let gitlab: String?
     package let version: String?
+    package let tag: String?
 
-    package init(name: String, github: String?, version: String?) {
+    package init(
+      name: String,
+      github: String? = nil,
+      gitlab: String? = nil,
+      version: String? = nil,
+      tag: String? = nil
+    ) {
       self.name = name
       self.github = github
+      self.gitlab = gitlab
       self.version = version
+      self.tag = tag
     }
   }
 
+  /// The generation that was current then, `E:G`.
+  package let generation: String?
   package let components: [Item]
   package let plugins: [Item]
   package let dependencies: [Dependency]
-  /// SHA-256 over all of the above; the `ETag` of the resource.
+  /// SHA-256 over all of the above but the generation.
   package let digest: Digest
   /// What could not be read.
   package let problems: [Problem]
 
   package init(
+    generation: String? = nil,
     components: [Item],
     plugins: [Item],
     dependencies: [Dependency],
     digest: Digest,
     problems: [Problem]
   ) {
+    self.generation = generation
     self.components = components
     self.plugins = plugins
     self.dependencies = dependencies

@@ -17,11 +17,23 @@ struct Admission: Sendable {
     path: String,
     isWrite: Bool
   ) throws(ProblemDetails) -> Caller {
-    let session = try session(authorization, isOptional: access == .everyone)
+    let session = try session(authorization, isOptional: access == .everyone).map(current)
     let caller = Caller(connection: connection.grade, session: session)
     let admitted = access.admits(isProtected: project.designerHasPassword)
     guard caller.grades.isDisjoint(with: admitted) else { return caller }
     throw access.refusal(of: caller, path: path, isWrite: isWrite)
+  }
+
+  /// Whether the session is good for a project that asks for passwords now.
+  func isKnown(_ session: OpenSession) -> Bool {
+    session.proof != .none || !project.designerHasPassword
+  }
+
+  /// The session as its user's rights are now: who was taken out of the group develops no more.
+  private func current(_ session: OpenSession) -> OpenSession {
+    guard session.isDeveloper, session.proof != .machine, !project.mayDevelop(session.userName)
+    else { return session }
+    return session.withoutDevelopment()
   }
 
   /// Refuses a client that is new here while nobody new is let in.
@@ -43,7 +55,7 @@ struct Admission: Sendable {
   ) throws(ProblemDetails) -> OpenSession? {
     guard let authorization else { return nil }
     if let token = Self.bearer(authorization),
-      let session = sessions.touch(SHA256.digest(of: Array(token.utf8)))
+      let session = sessions.touch(SHA256.digest(of: Array(token.utf8))), isKnown(session)
     {
       return session
     }

@@ -11,6 +11,8 @@ extension HostedProject: ServedProject {
 
   package var designerHasPassword: Bool { users.designerHasPassword }
 
+  package func mayDevelop(_ userName: String) -> Bool { users.mayDevelop(userName) }
+
   package var ownedFiles: [OwnedFileRoutes] {
     [
       OwnedFileRoutes(catalog, at: Route.catalog), OwnedFileRoutes(directory, at: Route.directory),

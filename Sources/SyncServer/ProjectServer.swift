@@ -84,7 +84,7 @@ package final class ProjectServer: Service {
     let router = ServerRouter(endpoints: endpoints(address, ends, board), admission: admission)
     binding.report(.success(address))
     await withDiscardingTaskGroup { tasks in
-      tasks.addTask { await self.distribute(events, to: desks, board) }
+      tasks.addTask { await self.distribute(events, to: desks, board, ends) }
       tasks.addTask { await ends.watch(grace: self.configuration.sessionGrace) }
       tasks.addTask {
         // Ends by a shutdown's beginning or by cancellation; both lead to the same end.
@@ -140,7 +140,8 @@ package final class ProjectServer: Service {
   private func distribute(
     _ events: AsyncStream<PostedEvent>,
     to desks: LoopDesks,
-    _ board: EventBoard
+    _ board: EventBoard,
+    _ ends: SessionEnds
   ) async {
     for await event in events {
       do {
@@ -148,6 +149,7 @@ package final class ProjectServer: Service {
         let frame = try EventFrame(event.event, id: event.id)
         desks.deliver(event, frame)
         await board.deliver(event, frame)
+        if case .directory = event.event { await ends.enforceProtection() }
       } catch {
         logger.error("An event cannot be encoded", metadata: ["error": "\(error)"])
       }

@@ -14,6 +14,8 @@ package protocol ServedProject: Sendable {
   var folders: ClientFolders { get }
   /// Whether the Designer has a password, so that clients log in; asked for at each request.
   var designerHasPassword: Bool { get }
+  /// Whether a user may develop, as the directory says it now.
+  func mayDevelop(_ userName: String) -> Bool
   /// The owned files that can be read and edited, one entry each.
   var ownedFiles: [OwnedFileRoutes] { get }
 

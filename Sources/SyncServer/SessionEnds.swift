@@ -17,9 +17,17 @@ struct SessionEnds: Sendable {
   func watch(grace: Duration) async {
     while !Task.isCancelled {
       for id in sessions.expire() { await ended(id) }
+      await enforceProtection()
       // check:allow(sleep): the one timer of all sessions; a locked file waits this much longer.
       try? await Task.sleep(for: min(.seconds(5), grace / 4))
     }
+  }
+
+  /// Ends what was open to everybody, once the Designer has a password.
+  func enforceProtection() async {
+    guard project.designerHasPassword else { return }
+    for session in sessions.sessions where session.proof == .none { await close(session.id) }
+    desks.endAnonymousStreams()
   }
 
   private func ended(_ id: SessionID, endsStreams: Bool = true) async {

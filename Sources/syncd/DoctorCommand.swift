@@ -24,7 +24,8 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     let location = try project.location()
-    let folder = project.state.systemFolder(for: location)
+    let folder = project.state.servedFolder(for: location)
+    try folder.check(against: location)
     var examination = SystemFolderExamination(of: folder, for: location)
     if repair { examination = try examination.repair() }
     if json {

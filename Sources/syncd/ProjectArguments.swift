@@ -22,7 +22,7 @@ struct ProjectArguments: ParsableArguments {
     if let folder = state.folder {
       return ServerConnection(.unixSocket(SystemFolder(at: folder).socket))
     }
-    return ServerConnection(.unixSocket(state.systemFolder(for: try location()).socket))
+    return ServerConnection(.unixSocket(state.servedFolder(for: try location()).socket))
   }
 }
 
@@ -44,10 +44,18 @@ struct StateArguments: ParsableArguments {
 
   func systemFolder(for location: ProjectLocation) -> SystemFolder {
     if let folder { return SystemFolder(at: folder) }
+    let environment = ProcessInfo.processInfo.environment
+    let home = environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
     return SystemFolder(
       for: location,
-      stateHome: ProcessInfo.processInfo.environment["XDG_STATE_HOME"],
-      home: FileManager.default.homeDirectoryForCurrentUser.path
+      stateHome: environment["XDG_STATE_HOME"],
+      home: home ?? FileManager.default.homeDirectoryForCurrentUser.path
     )
+  }
+
+  /// The folder of the server that runs, also when the project has moved meanwhile.
+  func servedFolder(for location: ProjectLocation) -> SystemFolder {
+    if let folder { return SystemFolder(at: folder) }
+    return systemFolder(for: location).orEarlier(for: location)
   }
 }

@@ -41,6 +41,7 @@ struct ServeCommand: AsyncParsableCommand {
   var logLevel = LogLevel.notice
 
   func validate() throws {
+    _ = try socketGroup.map(Self.group)
     guard ServerAddress(listen) != nil else {
       throw ValidationError("'\(listen)' is no address to listen on: write host:port.")
     }
@@ -54,15 +55,17 @@ struct ServeCommand: AsyncParsableCommand {
     var logger = Logger(label: "syncd")
     logger.logLevel = logLevel.level
     try folder.check(against: location)
+    // Before anything is touched: a refused command leaves the running server's folder as it is.
+    let rootLock = try RootLock(location, folder: folder)
     if project.state.folder == nil, let earlier = try folder.adoptEarlier(for: location) {
       logger.notice(
         "The project has moved; its system folder follows",
         metadata: ["from": "\(earlier)"]
       )
     }
-    for warning in try folder.create(socketGroup: group) { logger.warning("\(warning)") }
+    try folder.make()
     let lock = try SystemFolderLock(folder)
-    let rootLock = try RootLock(location)
+    for warning in try folder.create(socketGroup: group) { logger.warning("\(warning)") }
     defer {
       withExtendedLifetime(lock) {}
       withExtendedLifetime(rootLock) {}

@@ -42,13 +42,27 @@ import Testing
     #expect(await refusal(form, for: anna)?.lock?.target == inside)
   }
 
-  @Test func namesAreBytes() async throws {
+  @Test func namesAreTheSameInAnyCaseAndSpelling() async throws {
     _ = try await table.lock(
       LockTarget(.method, name: "Project/Sources/Methods/\u{E9}.4dm"),
       for: anna
     )
     let other = LockTarget(.method, name: "Project/Sources/Methods/e\u{301}.4dm")
-    #expect(await refusal(other, for: ben) == nil)
+    #expect(await refusal(other, for: ben)?.problemType == .locked)
+    let upper = LockTarget(.method, name: "Project/Sources/Methods/\u{C9}.4DM")
+    let problem = await refusal(upper, for: ben)
+    #expect(problem?.problemType == .locked)
+    #expect(problem?.detail.contains(".4dm is locked by") == true)
+  }
+
+  @Test func aSessionHasABoundedNumberOfLocks() async throws {
+    for number in 0..<1_000 {
+      let target = LockTarget(.method, name: "Project/Sources/Methods/m\(number).4dm")
+      _ = try await table.lock(target, for: anna)
+    }
+    let more = LockTarget(.method, name: "Project/Sources/Methods/more.4dm")
+    #expect(await refusal(more, for: anna)?.problemType == .tooMany)
+    #expect(await refusal(more, for: ben) == nil)
   }
 
   @Test func oneMachineCompilesAndOnePageIsNotAnother() async throws {

@@ -41,6 +41,19 @@ import Testing
     #expect(FileManager.default.fileExists(atPath: folder.path + "/mine.txt"))
   }
 
+  @Test func aRepairSaysThatNoServerRuns() throws {
+    try FileManager.default.removeItem(atPath: folder.journal)
+    let left = try SystemFolderExamination(of: folder, for: location).repair()
+    #expect(!left.isServed)
+    #expect(left.findings.filter(\.isProblem).isEmpty)
+    #expect(left.findings.contains { $0.what == "No server runs." })
+  }
+
+  @Test func whatStandsInTheWayOfTheSocketIsFound() throws {
+    try parent.write("", to: "homes/state/syncd.sock")
+    #expect(problems() == [folder.socket])
+  }
+
   @Test func nothingIsTouchedWhileAServerRuns() throws {
     let lock = try SystemFolderLock(folder)
     try damage()

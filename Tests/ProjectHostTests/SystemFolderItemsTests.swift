@@ -115,9 +115,9 @@ import Testing
   }
 
   @Test func aSecondServerWithAnotherStateFolderIsRefused() throws {
-    let first = try RootLock(location)
+    let first = try RootLock(location, folder: SystemFolder(at: location.root + "/.none"))
     do {
-      _ = try RootLock(location)
+      _ = try RootLock(location, folder: SystemFolder(at: location.root + "/.none"))
       Issue.record("the second lock was given")
     } catch {
       #expect(error.code == .alreadyServed)
@@ -148,6 +148,42 @@ import Testing
         try SystemFolder(at: location.root + path).check(against: location)
       }
     }
+  }
+
+  @Test func somebodyElsesFolderIsNotTaken() throws {
+    try parent.write("", to: "shared/theirs.txt")
+    let folder = SystemFolder(at: parent.path + "/shared")
+    #expect(throws: HostError.self) { try folder.check(against: location) }
+    // Our own folder may have gained a foreign file.
+    try folder.writeRecord(of: location)
+    try folder.check(against: location)
+    try SystemFolder(at: parent.path + "/new").check(against: location)
+  }
+
+  @Test func aRefusedSecondServerLeavesTheFolderToBeAdopted() throws {
+    let earlier = usual(location)
+    try earlier.create()
+    try earlier.writeRecord(of: location)
+    let lock = try RootLock(location, folder: earlier)
+    try move("a", "b")
+    let moved = try ProjectLocation(opening: parent.path + "/b")
+    #expect(throws: HostError.self) { _ = try RootLock(moved, folder: usual(moved)) }
+    #expect(usual(moved).orEarlier(for: moved) == earlier)
+    withExtendedLifetime(lock) {}
+    #expect(try usual(moved).adoptEarlier(for: moved) == earlier.path)
+    #expect(usual(moved).orEarlier(for: moved) == usual(moved))
+  }
+
+  @Test func aLockThatIsALinkIsNotFollowed() throws {
+    let folder = SystemFolder(at: state)
+    try folder.create()
+    try parent.write("precious", to: "victim")
+    try FileManager.default.createSymbolicLink(
+      atPath: state + "/lock",
+      withDestinationPath: parent.path + "/victim"
+    )
+    #expect(throws: HostError.self) { _ = try SystemFolderLock(folder) }
+    #expect(try String(contentsOfFile: parent.path + "/victim", encoding: .utf8) == "precious")
   }
 
   @Test func theProjectsOwnFoldersStayAsTheyAre() throws {

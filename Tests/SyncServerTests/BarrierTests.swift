@@ -23,12 +23,28 @@ import Testing
       server.project.answerReloads(.pending)
       let answer = try await server.askLocally("POST", Route.barriers, body: #"{"deadlineMs":1}"#)
       #expect(answer.status == 202)
-      #expect(answer["location"] == Route.barrierWait)
+      #expect(answer["location"]?.hasPrefix(Route.barrierWait + "?barrier=") == true)
       #expect(answer["retry-after"] == "0")
       server.project.answerReloads(.published)
       let again = try await server.askLocally("GET", "\(Route.barrierWait)?deadlineMs=7000")
       #expect(again.status == 200)
       #expect(server.project.barriers.last?.deadlineMs == 7_000)
+    }
+  }
+
+  @Test func whoGoesOnWaitingGetsWhatWasAskedFor() async throws {
+    try await ServerFixture.with { server in
+      server.project.answerReloads(.pending)
+      let body = #"{"deadlineMs":1,"durable":"file","files":[{"path":"a","size":3}]}"#
+      let answer = try await server.askLocally("POST", Route.barriers, body: body)
+      let location = try #require(answer["location"])
+      server.project.answerReloads(.published)
+      #expect(try await server.askLocally("GET", location).status == 200)
+      let order = try #require(server.project.barriers.last)
+      #expect(order.durable == .file)
+      #expect(order.files?.map(\.path) == ["a"])
+      let unknown = try await server.askLocally("GET", Route.barrierWait + "?barrier=00")
+      #expect(unknown.status == 404)
     }
   }
 

@@ -113,11 +113,10 @@ import Testing
     }
   }
 
-  @Test func theInventoryHasItsDigestAsTag() async throws {
+  @Test func theInventoryHasATag() async throws {
     try await ServerFixture.with { server in
       let answer = try await server.ask("GET", Route.currentInventory)
-      #expect(answer["etag"] == "\"\(ServerFixture.digest)\"")
-      let tag = ["If-None-Match: \"\(ServerFixture.digest)\""]
+      let tag = ["If-None-Match: \(try #require(answer["etag"]))"]
       #expect(try await server.ask("GET", Route.currentInventory, tag).status == 304)
       let local = ServerConnection(.unixSocket(server.socketPath))
       #expect(try await local.inventory().components.isEmpty)

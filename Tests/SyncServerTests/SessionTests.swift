@@ -1,4 +1,5 @@
 import Foundation
+import ProjectHost
 import SyncClient
 import SyncProtocol
 import SyncServer
@@ -51,6 +52,48 @@ import Testing
       let answer = try await server.ask("POST", Route.sessions, body: body)
       #expect(answer.status == status)
       #expect(!answer.text.contains("secret"))
+    }
+  }
+
+  @Test func theFirstPasswordOfTheDesignerEndsWhatWasOpenToEverybody() async throws {
+    try await ServerFixture.with { server in
+      let open = try await server.ask("POST", Route.sessions)
+      let fields = try server.bearer(open)
+      let streams = [try await server.tcp(), try await server.tcp(), try await server.unix()]
+      _ = try await streams[0].openEvents(host: server.host)
+      _ = try await streams[1].openEvents(host: server.host, fields)
+      _ = try await streams[2].openEvents(host: "here")
+      for stream in streams { _ = try await stream.nextEvent() }
+      server.project.protect()
+      #expect(try await server.ask("GET", Route.ownSession, fields).status == 401)
+      let change = RevisionChange(revision: "d2", since: "d1", changed: nil)
+      await server.project.events.post(.directory(change))
+      for stream in streams[..<2] {
+        while try await stream.nextBlock() != nil {}
+      }
+      try await server.project.publish(2)
+      while let event = try await streams[2].nextEvent()?.event {
+        if case .reconnectRequired = event { break }
+      }
+    }
+  }
+
+  @Test func whoIsTakenOutOfTheGroupDevelopsNoMore() async throws {
+    try await ServerFixture.with { server in
+      server.project.protect()
+      let opened = try await server.ask("POST", Route.sessions, body: Self.ann)
+      let challenge = try #require(try opened.json(ClientSession.self).challenge)
+      let file = URL(filePath: server.project.root).appending(path: challenge.file)
+      try FileManager.default.createDirectory(
+        at: file.deletingLastPathComponent(),
+        withIntermediateDirectories: true
+      )
+      try Data(challenge.nonce.utf8).write(to: file)
+      let fields = try server.bearer(opened)
+      #expect(try await server.ask("POST", Route.ownDevelopment, fields).status == 200)
+      #expect(try await server.ask("GET", Route.locks, fields).status == 200)
+      server.project.takeAnnOut()
+      #expect(try await server.ask("GET", Route.locks, fields).problem == .developmentModeRefused)
     }
   }
 

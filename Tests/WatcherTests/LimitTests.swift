@@ -130,6 +130,19 @@ extension WatcherTests {
     }
   }
 
+  @Test("The cookies' folder is made again, and nothing is lost meanwhile")
+  func lostCookieFolder() async throws {
+    let tree = TestTree()
+    try await Session.consume(tree) { session, consumer in
+      for turn in 0..<5 {
+        Disk.remove(tree.cookies)
+        Disk.write(tree.path("f\(turn)"), "content")
+        try await session.expectSame(consumer)
+      }
+      #expect(session.watcher.report().warnings == [])
+    }
+  }
+
   @Test("Folders beyond the limit of watches are polled, and the remedy is named")
   func watchLimit() async throws {
     let tree = TestTree()

@@ -19,10 +19,12 @@ package actor ComponentInventory {
   package init(_ location: ProjectLocation) { root = location.root }
 
   /// The inventory as it is now; what did not change since the last call is not read again.
-  package func inventory() -> Inventory {
+  ///
+  /// `generation` is what the answer calls current, `E:G`.
+  package func inventory(at generation: String?) -> Inventory {
     var problems: [Problem] = []
-    let components = items(in: "Components", ["4dbase", "4dz", "4dc"], &problems)
-    let plugins = items(in: "Plugins", nil, &problems)
+    let components = items(in: folder(called: "Components"), isComponent, &problems)
+    let plugins = items(in: folder(called: "Plugins"), { tree, _ in tree.isFolder }, &problems)
     let dependencies = dependencies(&problems)
     let paths = Set((components + plugins).map(\.path))
     known = known.filter { paths.contains($0.key) }
@@ -31,10 +33,12 @@ package actor ComponentInventory {
       text += "\(item.path)\0\(item.version ?? "")\0\(item.size)\0\(item.digest.hex)\n"
     }
     for entry in dependencies {
-      text += "\(entry.name)\0\(entry.github ?? "")\0\(entry.version ?? "")\n"
+      let source = [entry.github, entry.gitlab, entry.version, entry.tag].map { $0 ?? "" }
+      text += "\(entry.name)\0\(source.joined(separator: "\0"))\n"
     }
     for problem in problems { text += "\(problem.rule)\0\(problem.file)\0\(problem.text)\n" }
     return Inventory(
+      generation: generation,
       components: components,
       plugins: plugins,
       dependencies: dependencies,
@@ -43,9 +47,28 @@ package actor ComponentInventory {
     )
   }
 
+  /// The folder as it is spelled: the file systems of 4D know no upper and lower case.
+  private func folder(called name: String) -> String {
+    let names = InventoryTree.names(in: root)?.names ?? []
+    return names.contains(name)
+      ? name : names.first { $0.lowercased() == name.lowercased() } ?? name
+  }
+
+  /// A component is compiled, packed, or a project of its own.
+  private nonisolated func isComponent(_ tree: InventoryTree, _ path: String) -> Bool {
+    if ["4dbase", "4dz", "4dc"].contains(URL(filePath: path).pathExtension.lowercased()) {
+      return true
+    }
+    return tree.files.contains { file in
+      let inside = file.path.dropFirst(path.count + 1)
+      return inside.hasPrefix("Project/") && inside.lowercased().hasSuffix(".4dproject")
+        && inside.count { $0 == "/" } == 1
+    }
+  }
+
   private func items(
     in folder: String,
-    _ suffixes: Set<String>?,
+    _ isItem: (_ tree: InventoryTree, _ path: String) -> Bool,
     _ problems: inout [Problem]
   ) -> [Inventory.Item] {
     var items: [Inventory.Item] = []
@@ -55,9 +78,15 @@ package actor ComponentInventory {
       )
       return []
     }
-    for name in InventoryTree.names(in: root + "/" + folder) ?? [] where !name.hasPrefix(".") {
-      let suffix = URL(filePath: name).pathExtension.lowercased()
-      let tree = InventoryTree(at: root + "/" + folder + "/" + name)
+    guard let found = InventoryTree.names(in: root + "/" + folder) else { return [] }
+    if found.unreadable > 0 {
+      problems.append(
+        Self.problem("inventory-skipped", folder, "A name here is not UTF-8: it is left out.")
+      )
+    }
+    for name in found.names where !name.hasPrefix(".") {
+      let path = root + "/" + folder + "/" + name
+      let tree = InventoryTree(at: path)
       for path in tree.skipped {
         problems.append(
           Self.problem(
@@ -67,7 +96,11 @@ package actor ComponentInventory {
           )
         )
       }
-      guard suffixes?.contains(suffix) ?? (tree.isFolder), !tree.files.isEmpty else { continue }
+      guard !tree.files.isEmpty, isItem(tree, path) else {
+        let what = "This is neither a component nor a plug-in: it is left out."
+        problems.append(Self.problem("inventory-skipped", folder + "/" + name, what))
+        continue
+      }
       if let item = item(folder + "/" + name, tree, &problems) { items.append(item) }
     }
     return items
@@ -136,10 +169,17 @@ package actor ComponentInventory {
     }
     return entries.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { name in
       let entry = entries[name] as? [String: Any]
+      if entry == nil {
+        problems.append(
+          Self.problem("dependencies-unreadable", file, "The entry \(name) is no object.")
+        )
+      }
       return Inventory.Dependency(
         name: name,
         github: entry?["github"] as? String,
-        version: entry?["version"] as? String
+        gitlab: entry?["gitlab"] as? String,
+        version: entry?["version"] as? String,
+        tag: entry?["tag"] as? String
       )
     }
   }

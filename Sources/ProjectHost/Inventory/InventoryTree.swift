@@ -55,26 +55,33 @@ struct InventoryTree: Hashable {
         )
       )
     case S_IFDIR:
-      guard let names = Self.names(in: path) else {
+      guard let found = Self.names(in: path) else {
         skipped.append(path)
         return
       }
-      for name in names { walk(path + "/" + name) }
+      if found.unreadable > 0 { skipped.append(path) }
+      for name in found.names { walk(path + "/" + name) }
     default: skipped.append(path)
     }
   }
 
-  /// The names in a folder but `.` and `..`, sorted as bytes; `nil` if it cannot be read.
-  static func names(in folder: String) -> [String]? {
+  /// The names in a folder but `.` and `..`, sorted as bytes, and how many are not UTF-8; `nil` if it
+  /// cannot be read.
+  static func names(in folder: String) -> (names: [String], unreadable: Int)? {
     guard let directory = opendir(folder) else { return nil }
     defer { closedir(directory) }
     var names: [String] = []
+    var unreadable = 0
     while let entry = readdir(directory) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }
+      }
+      guard let name else {
+        unreadable += 1
+        continue
       }
       if name != ".", name != ".." { names.append(name) }
     }
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    return (names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }, unreadable)
   }
 }

@@ -2,6 +2,8 @@ package import SyncProtocol
 
 /// The locks that are held, and the rules of who may have which (4d-domain §3.4).
 package struct LockBook: Sendable {
+  private static let mostOfASession = 1_000
+
   /// In the order in which they were given.
   package private(set) var records: [LockRecord] = []
 
@@ -26,6 +28,12 @@ package struct LockBook: Sendable {
       $0.owner.session != owner.session && $0.target.excludes(target)
     }) {
       throw Self.refusal(held)
+    }
+    guard records.count(where: { $0.owner.session == owner.session }) < Self.mostOfASession else {
+      throw ProblemDetails(
+        .tooMany,
+        detail: "A session has at most \(Self.mostOfASession) locks: let go of some."
+      )
     }
     let record = LockRecord(id: id(), target: target, owner: owner, since: since())
     records.append(record)
@@ -54,8 +62,9 @@ package struct LockBook: Sendable {
   private static func refusal(_ held: LockRecord) -> ProblemDetails {
     var problem = ProblemDetails(
       .locked,
-      detail: "\(held.target.words) is locked by \(held.owner.userName) on "
-        + "\(held.owner.machineName) since \(held.since): wait, or ask them to let go."
+      detail: "\(held.target.words) locked by \(held.owner.userName)"
+        + (held.owner.machineName.isEmpty ? "" : " on \(held.owner.machineName)")
+        + " since \(held.since): wait, or ask them to let go."
     )
     problem.lock = held
     return problem
@@ -66,18 +75,21 @@ extension LockTarget {
   /// How a sentence names it.
   fileprivate var words: String {
     switch kind {
-    case .method: "The method \(name ?? "")"
-    case .form: "The form \(name ?? "")"
-    case .page: "The toolbox page \(name ?? "")"
-    case .settings: "The database settings"
-    case .compile: "The compiler"
+    case .method: "The method \(name ?? "") is"
+    case .form: "The form \(name ?? "") is"
+    case .page: "The toolbox page \(name ?? "") is"
+    case .settings: "The database settings are"
+    case .compile: "The compiler is"
     }
   }
 
-  /// Names are bytes, as in the file system: Swift takes two spellings of one accent for equal.
+  /// 4D and the file systems of its clients take upper and lower case for the same name, and so two
+  /// spellings of one accent.
   fileprivate func isSame(as other: LockTarget) -> Bool {
-    kind == other.kind && (name ?? "").utf8.elementsEqual((other.name ?? "").utf8)
+    kind == other.kind && folded == other.folded
   }
+
+  private var folded: String { (name ?? "").lowercased() }
 
   /// A form covers everything in its folder.
   fileprivate func excludes(_ other: LockTarget) -> Bool {
@@ -89,7 +101,7 @@ extension LockTarget {
   }
 
   private func lies(in form: LockTarget) -> Bool {
-    (name ?? "").utf8.starts(with: ((form.name ?? "") + "/").utf8)
+    folded.hasPrefix(form.folded + "/")
   }
 
   fileprivate func check() throws(ProblemDetails) {

@@ -37,7 +37,10 @@ struct ProjectFiles: Sendable {
     return OwnedFile(settings)
   }
 
-  func directory(passwords: PasswordHashing) -> OwnedFile<DirectoryDocument> {
+  func directory(
+    passwords: PasswordHashing,
+    users: ProjectUsers
+  ) -> OwnedFile<DirectoryDocument> {
     var settings = OwnedFileSettings<DirectoryDocument>(
       .directory,
       root: root,
@@ -54,7 +57,11 @@ struct ProjectFiles: Sendable {
         newName: "b/directory.json"
       )
     }
-    settings.announce = { [hub] change in await hub.post(.directory(change)) }
+    settings.announce = { [hub] change in
+      // Who hears of the change already meets the new users.
+      users.refresh()
+      await hub.post(.directory(change))
+    }
     settings.logger = logger
     return OwnedFile(settings)
   }

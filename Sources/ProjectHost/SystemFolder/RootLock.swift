@@ -6,14 +6,23 @@ import Glibc
 package struct RootLock: ~Copyable {
   private let descriptor: Int32
 
+  /// Takes the lock; `folder` is where the project's server would have left its process id.
+  ///
   /// - Throws: `HostError` with code `alreadyServed`.
-  package init(_ location: ProjectLocation) throws(HostError) {
+  package init(_ location: ProjectLocation, folder: SystemFolder) throws(HostError) {
     let opened = open(location.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard opened >= 0, flock(opened, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK else {
       descriptor = opened
       return
     }
     close(opened)
+    if let holder = SystemFolderLock.holder(of: folder.orEarlier(for: location)) {
+      throw HostError(
+        .alreadyServed,
+        "the process \(holder) serves \(location.root) already: "
+          + "stop it, or use it with `syncd status` and `syncd reload`"
+      )
+    }
     throw HostError(
       .alreadyServed,
       "another process serves \(location.root) already, from another account or with another "
@@ -28,16 +37,20 @@ package struct RootLock: ~Copyable {
 struct BriefLock: ~Copyable {
   private let descriptor: Int32
 
-  /// `nil` while a server holds it; a folder without a lock file was never served.
+  /// Takes the lock; `nil` while a server holds it.
+  ///
+  /// No server holds what is no lock file: where there is none the folder was never served.
   init?(_ folder: SystemFolder) {
-    let opened = open(folder.lock, O_RDWR | O_NOFOLLOW | O_CLOEXEC)
-    if opened < 0, errno != ENOENT { return nil }
+    let opened = open(folder.lock, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
     if opened >= 0, flock(opened, LOCK_EX | LOCK_NB) != 0 {
       close(opened)
       return nil
     }
     descriptor = opened
   }
+
+  /// Lets go of the lock before its end.
+  consuming func release() {}
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 }

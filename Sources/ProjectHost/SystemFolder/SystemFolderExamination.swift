@@ -31,9 +31,16 @@ package struct SystemFolderExamination: Hashable, Sendable {
   package init(of folder: SystemFolder, for location: ProjectLocation) {
     self.folder = folder
     self.location = location
-    guard PrivateItem(at: folder.path) != nil else {
+    guard let item = PrivateItem(at: folder.path) else {
       note("There is no system folder yet: serve makes it.", folder.path)
       examineNeighbours()
+      return
+    }
+    guard item.owner == geteuid() || geteuid() == 0 else {
+      fault(
+        "This belongs to another account, uid \(item.owner): ask that account to look at it.",
+        folder.path
+      )
       return
     }
     isServed = BriefLock(folder) == nil
@@ -60,6 +67,13 @@ package struct SystemFolderExamination: Hashable, Sendable {
     guard findings.contains(where: { $0.repair != nil }), let lock = BriefLock(folder) else {
       return SystemFolderExamination(of: folder, for: location)
     }
+    try mendAll()
+    // Let go of first: the new look would take it for a server's.
+    lock.release()
+    return SystemFolderExamination(of: folder, for: location)
+  }
+
+  private func mendAll() throws(HostError) {
     for finding in findings {
       switch finding.repair {
       case nil: continue
@@ -68,8 +82,6 @@ package struct SystemFolderExamination: Hashable, Sendable {
       case .restrict, .remove: try mend(finding)
       }
     }
-    withExtendedLifetime(lock) {}
-    return SystemFolderExamination(of: folder, for: location)
   }
 
   private func mend(_ finding: Finding) throws(HostError) {
@@ -119,7 +131,7 @@ package struct SystemFolderExamination: Hashable, Sendable {
   }
 
   private mutating func examineFiles() {
-    for path in [folder.lock, folder.token, folder.record] {
+    for path in [folder.lock, folder.token, folder.record, folder.revisionKey] + keptFiles {
       guard let item = PrivateItem(at: path) else { continue }
       if item.kind != .file {
         fault("This is no file: move it away.", path)
@@ -132,8 +144,21 @@ package struct SystemFolderExamination: Hashable, Sendable {
     if isServed, ProjectToken.read(from: folder) == nil {
       fault("The token cannot be read: start the server again.", folder.token)
     }
-    if PrivateItem(at: folder.socket)?.kind == .socket, !isServed {
-      fault("The socket was left by a server that is gone.", folder.socket, .remove)
+    switch PrivateItem(at: folder.socket)?.kind {
+    case nil: break
+    case .socket:
+      if !isServed {
+        fault("The socket was left by a server that is gone.", folder.socket, .remove)
+      }
+    default: fault("This is no socket, and serve needs its name: move it away.", folder.socket)
+    }
+  }
+
+  /// The files of the parts that hold secrets of the project.
+  private var keptFiles: [String] {
+    [folder.journal, folder.generations].flatMap { part in
+      ((try? FileManager.default.contentsOfDirectory(atPath: part)) ?? []).sorted()
+        .map { part + "/" + $0 }.filter { PrivateItem(at: $0)?.kind == .file }
     }
   }
 
@@ -157,11 +182,11 @@ package struct SystemFolderExamination: Hashable, Sendable {
   private mutating func examineRecord() {
     guard let wanted = SystemFolderRecord(location) else { return }
     guard let record = PrivateFile.readJSON(SystemFolderRecord.self, from: folder.record) else {
-      let isFree = PrivateItem.isGone(folder.record)
+      let kind = PrivateItem(at: folder.record)?.kind
       fault(
-        "It is not written down whose folder this is.",
+        "It cannot be read whose folder this is.",
         folder.record,
-        isFree ? .writeRecord : nil
+        kind == nil || kind == .file ? .writeRecord : nil
       )
       return
     }

@@ -41,15 +41,8 @@ extension SystemFolder {
   /// - Returns: the path that the folder had, or `nil` if there was nothing to adopt.
   /// - Throws: `HostError` with code `stateFolder`.
   package func adoptEarlier(for location: ProjectLocation) throws(HostError) -> String? {
-    guard PrivateItem.isGone(path), let wanted = SystemFolderRecord(location) else { return nil }
-    let home = URL(filePath: path).deletingLastPathComponent().path
-    let names = ((try? FileManager.default.contentsOfDirectory(atPath: home)) ?? []).sorted()
-    for name in names {
-      let earlier = SystemFolder(at: home + "/" + name)
-      guard PrivateItem(at: earlier.path)?.kind == .folder,
-        let record = PrivateFile.readJSON(SystemFolderRecord.self, from: earlier.record),
-        record.became(wanted), let lock = BriefLock(earlier)
-      else { continue }
+    for earlier in earlierFolders(of: location) {
+      guard let lock = BriefLock(earlier) else { continue }
       do {
         try FileManager.default.moveItem(atPath: earlier.path, toPath: path)
       } catch {
@@ -65,6 +58,23 @@ extension SystemFolder {
     return nil
   }
 
+  /// The folder that serves the project now: its earlier one, while the project has moved or was
+  /// renamed under a running server.
+  package func orEarlier(for location: ProjectLocation) -> SystemFolder {
+    earlierFolders(of: location).first ?? self
+  }
+
+  private func earlierFolders(of location: ProjectLocation) -> [SystemFolder] {
+    guard PrivateItem.isGone(path), let wanted = SystemFolderRecord(location) else { return [] }
+    let home = URL(filePath: path).deletingLastPathComponent().path
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: home)) ?? []).sorted()
+    return names.map { SystemFolder(at: home + "/" + $0) }.filter { earlier in
+      PrivateItem(at: earlier.path)?.kind == .folder
+        && PrivateFile.readJSON(SystemFolderRecord.self, from: earlier.record)?.became(wanted)
+          == true
+    }
+  }
+
   /// Refuses a folder that the project's bundle or watcher would meet, or that holds the project.
   ///
   /// - Throws: `HostError` with code `stateFolder`.
@@ -73,12 +83,28 @@ extension SystemFolder {
     let project = location.root + "/Project"
     let isInside = (real + "/").utf8.starts(with: (project + "/").utf8)
     let isAbove = (location.root + "/").utf8.starts(with: (real + "/").utf8)
-    guard isInside || isAbove else { return }
+    if isInside || isAbove {
+      throw HostError(
+        .stateFolder,
+        "the state folder \(path) \(isInside ? "lies in \(project)" : "contains the project"): "
+          + "name another folder with --state-dir"
+      )
+    }
+    guard PrivateItem.isGone(record), let foreign = foreignItems.first else { return }
     throw HostError(
       .stateFolder,
-      "the state folder \(path) \(isInside ? "lies in \(project)" : "contains the project"): "
-        + "name another folder with --state-dir"
+      "\(path) holds things that are not syncd's (\(foreign)), and would be closed to everybody "
+        + "else: name a new or an empty folder with --state-dir"
     )
+  }
+
+  /// Names in the folder that are nothing of ours.
+  private var foreignItems: [String] {
+    let own = Set(
+      parts + [lock, token, record, revisionKey, socket].flatMap { [$0, $0 + ".new"] }
+    )
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return names.sorted().filter { !own.contains(path + "/" + $0) }
   }
 
   /// The real path of the part that exists, with the rest behind it.

@@ -11,6 +11,8 @@ final class EventStreamHandler: ChannelInboundHandler {
   /// The session that the stream keeps open.
   let session: SessionID?
   let transport: StreamTransport
+  /// Whether its client has shown nothing of who it is.
+  let isAnonymous: Bool
   /// Its number in the roster, and the name of its client.
   let entry: (number: Int, client: String)
   private let desk: LoopDesk
@@ -26,9 +28,11 @@ final class EventStreamHandler: ChannelInboundHandler {
     desk: LoopDesk,
     request: StreamRequest,
     session: SessionID?,
+    isAnonymous: Bool,
     entry: (number: Int, client: String)
   ) {
     self.entry = entry
+    self.isAnonymous = isAnonymous
     self.desk = desk
     self.session = session
     transport = request.transport

@@ -118,6 +118,7 @@ final class LoopDesk {
       desk: self,
       request: request,
       session: caller.session?.id,
+      isAnonymous: caller.grades == [.anonymous],
       entry: roster.add(caller.session?.id, connection)
     )
     do {
@@ -141,6 +142,10 @@ final class LoopDesk {
   /// Ends the streams of a session that has ended.
   func endStreams(of session: SessionID) {
     for stream in Array(streams.values) where stream.session == session { stream.finish() }
+  }
+
+  func endAnonymousStreams() {
+    for stream in Array(streams.values) where stream.isAnonymous { stream.finish() }
   }
 
   private func streamHead() -> ByteBuffer {

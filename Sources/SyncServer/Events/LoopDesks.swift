@@ -60,6 +60,11 @@ struct LoopDesks: Sendable {
     for desk in desks { desk.eventLoop.execute { desk.value.endStreams(of: session) } }
   }
 
+  /// Ends the event streams of those who have shown nothing.
+  func endAnonymousStreams() {
+    for desk in desks { desk.eventLoop.execute { desk.value.endAnonymousStreams() } }
+  }
+
   /// Closes every connection now.
   func closeAll() {
     for desk in desks { desk.eventLoop.execute { desk.value.closeAll() } }

@@ -6,6 +6,9 @@ import SyncProtocol
 /// The save-all: waits until everything written before is published, or says why it is not.
 struct BarrierRoutes: Sendable {
   let project: any ServedProject
+  private let pending = PendingBarriers()
+
+  init(project: any ServedProject) { self.project = project }
 
   var endpoints: [Endpoint] {
     [
@@ -41,7 +44,20 @@ struct BarrierRoutes: Sendable {
     guard let wait else {
       throw ProblemDetails(.badRequest, detail: "deadlineMs is a whole number of milliseconds.")
     }
-    return try await answer(BarrierRequest(deadlineMs: wait), began: began)
+    var order = BarrierRequest()
+    if let id = request.uri.queryParameters.get("barrier") {
+      guard let found = pending.find(id) else {
+        throw ProblemDetails(
+          .notFound,
+          detail: "Nobody waits for the barrier \(id.prefix(32)) any more: send a new one."
+        )
+      }
+      order = found
+    }
+    return try await answer(
+      BarrierRequest(files: order.files, deadlineMs: wait, durable: order.durable),
+      began: began
+    )
   }
 
   private func answer(
@@ -52,7 +68,7 @@ struct BarrierRoutes: Sendable {
     let result = await project.saveAll(order, deadline: began.advanced(by: wait))
     guard result.outcome == .pending else { return try Response(json: result) }
     var response = try Response(json: result, status: .accepted)
-    response.headers[.location] = Route.barrierWait
+    response.headers[.location] = "\(Route.barrierWait)?barrier=\(pending.keep(order))"
     response.headers[.retryAfter] = "0"
     return response
   }

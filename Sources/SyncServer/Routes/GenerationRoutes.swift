@@ -1,3 +1,4 @@
+import Bundler
 import HTTPTypes
 import Hummingbird
 import ProjectModel
@@ -50,7 +51,9 @@ struct GenerationRoutes: Sendable {
 
   private func inventory(_ request: Request) async throws -> Response {
     let inventory = try await project.inventory()
-    return try EntityTag(inventory.digest).answer(inventory, to: request)
+    // The answer names the generation too.
+    let parts = inventory.digest.hex + (inventory.generation ?? "")
+    return try EntityTag(SHA256.digest(of: Array(parts.utf8))).answer(inventory, to: request)
   }
 
   private func generation(_ request: Request, _ text: String) async throws -> Response {

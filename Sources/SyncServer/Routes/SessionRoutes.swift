@@ -70,6 +70,7 @@ struct SessionRoutes: Sendable {
       api: api,
       generation: await project.current().map { PinnedGeneration(id: $0.id, digest: $0.digest) },
       since: Date.now.ISO8601Format(),
+      proof: isSameMachine ? .machine : project.designerHasPassword ? .password : .none,
       isDeveloper: isSameMachine
     )
     guard let token = sessions.open(session) else {

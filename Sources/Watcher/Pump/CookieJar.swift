@@ -12,7 +12,7 @@ struct CookieJar: Sendable {
 
   /// Makes sure that the folder is there, and empties it of what an earlier run left.
   func prepare() throws(WatcherError) {
-    _ = unsafe mkdir(path, 0o700)
+    make()
     do throws(SystemError) {
       let folder = try DirectoryHandle.open(path: path, for: .list)
       for entry in try folder.entries() where Self.serial(of: entry.name) != nil {
@@ -22,6 +22,9 @@ struct CookieJar: Sendable {
       throw unavailable("cannot be used: \(error.text)")
     }
   }
+
+  /// Makes the folder where it is missing.
+  func make() { _ = unsafe mkdir(path, 0o700) }
 
   /// Makes the cookie of a barrier; false when that cannot be done, for want of space for example.
   func make(_ serial: UInt64) -> Bool {

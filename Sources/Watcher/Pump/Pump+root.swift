@@ -34,7 +34,10 @@ extension Pump {
   /// Starts the library afresh and compares the whole tree with what was known of it.
   func rebuild(_ reason: RescanReason) {
     report.rescans[reason, default: 0] += 1
+    // What has been asked for by now is answered by reading the tree, whatever became of its cookie.
+    let asked = board.read { state in state.barriers.filter(\.value.isMarked).map(\.key) }
     guard restartLibrary() else { return }
+    seenCookies += asked
     let wasMissing = isRootMissing
     isRootMissing = false
     warnings["root"] = nil
@@ -64,6 +67,7 @@ extension Pump {
     while true {
       do {
         try library.restart()
+        cookies.make()
         try watchCookies()
         warnings["library"] = nil
         return true

@@ -110,10 +110,19 @@ final class Pump {
     round(isFirst: true)
     while !board.read({ $0.isStopping }) {
       settings.gate?.pass()
-      if dirty.isEmpty, seenCookies.isEmpty, rebuildReason == nil { _ = takeEvent(waiting: true) }
+      if isIdle { _ = takeEvent(waiting: true) }
       drain()
       round()
     }
+  }
+
+  /// Whether only an event can bring work.
+  ///
+  /// Who cannot make a cookie cannot wake this thread either
+  /// while the folder of the cookies is gone.
+  private var isIdle: Bool {
+    dirty.isEmpty && seenCookies.isEmpty && rebuildReason == nil
+      && board.read { $0.rescanBarriers.isEmpty }
   }
 
   /// Takes one event; false when there is none.
@@ -149,7 +158,7 @@ final class Pump {
       rebuildReason = nil
       rebuild(reason)
       // The cookies that are there were made before the tree was read.
-      reached += seenCookies
+      reached = Array(Set(reached + seenCookies))
       seenCookies = []
     }
     lookAgain(isUrgent: !reached.isEmpty, isAsked: !rescans.isEmpty)

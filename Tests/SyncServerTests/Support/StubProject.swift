@@ -10,6 +10,7 @@ final class StubProject: ServedProject {
   private struct State {
     var record: GenerationRecord?
     var outcome = ReloadResult.Outcome.published
+    var isAnnOut = false
     var reloads: [(ReloadReason, ContinuousClock.Instant)] = []
     var holdsReloads = false
     var held: [CheckedContinuation<Void, Never>] = []
@@ -88,6 +89,13 @@ final class StubProject: ServedProject {
   }
 
   var barriers: [BarrierRequest] { state.withLock { $0.barriers } }
+
+  /// `ann` develops, until she is taken out of the group.
+  func mayDevelop(_ userName: String) -> Bool {
+    userName == "ann" && state.withLock { !$0.isAnnOut }
+  }
+
+  func takeAnnOut() { state.withLock { $0.isAnnOut = true } }
 
   /// Gives the Designer a password: `ann` with `secret` may develop, `bob` with `secret` may not.
   func protect() { state.withLock { $0.isProtected = true } }
