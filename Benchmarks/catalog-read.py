@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""A catalog of 2 MB read strictly, scanned and spliced.
+"""A catalog of 2 MB read strictly, scanned, and spliced without a change.
 
-`syncd merge-catalog` reads three such files, which differ in one attribute each, merges them and writes one splice: one
-process with nothing else to do. A third of its time, start, merge and splice included, is what reading one file costs
-at most. Beside it in each round: expat, the C parser in Python, over one file; it neither scans for spans nor checks a rule.
+`syncd merge-catalog` reads three such files, which differ in white space alone, finds nothing to merge and splices
+nothing: one process with nothing else to do. A third of its time, start and all, is what one file costs at most. Beside
+it in each round: expat, the C parser in Python, over one file; it neither scans for spans nor checks a rule.
 """
 
 import argparse
@@ -34,22 +34,18 @@ def main():
         names = [scratch.at(name) for name in ("base", "ours", "theirs")]
         with open(original, "rb") as file:
             content = file.read()
-        ours = content.replace(b'input_form="Input"', b'input_form="Panel"', 1)
-        last = ours.rindex(b'output_form="Output"')
-        theirs = content[:last] + content[last:].replace(b'output_form="Output"', b'output_form="Report"', 1)
-        expected = ours[:last] + theirs[last:]
-        harness.heading(f"catalog read, scanned and spliced: {size / 1e6:.2f} MB, 200 tables, 11,800 fields")
+        harness.heading(f"catalog read, scanned, spliced without a change: {size / 1e6:.2f} MB, 200 tables, 11,800 fields")
         times, floors = [], []
         for turn in range(-3, options.rounds):
-            for name, side in zip(names, (content, ours, theirs)):
+            for name, side in zip(names, (content + b"\n\n", content, content + b"\n")):
                 with open(name, "wb") as file:
                     file.write(side)
             began = time.perf_counter_ns()
             harness.run([binary, "merge-catalog", *names])
             took = (time.perf_counter_ns() - began) / 1e6 / 3
             with open(names[1], "rb") as file:
-                if file.read() != expected:
-                    raise Failure("the merged catalog is not the two changes in the one before")
+                if file.read() != content:
+                    raise Failure("a merge without a change changed the catalog")
             began = time.perf_counter_ns()
             xml.parsers.expat.ParserCreate().Parse(content, True)
             parsed = (time.perf_counter_ns() - began) / 1e6
