@@ -121,7 +121,7 @@ extension BundleStore {
   private func drop(_ digest: Digest) {
     for dependent in kept where dependent.base == digest { drop(dependent.digest) }
     kept.removeAll { $0.digest == digest }
-    pins[digest] = nil
+    // Its pins stay counted: those who hold them give them back one day.
     inherited.remove(digest)
     if assembled?.digest == digest { assembled = nil }
     // First the list: a digest that is on it and kept all the same is taken off at the start.

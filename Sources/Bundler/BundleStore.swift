@@ -97,6 +97,7 @@ package actor BundleStore {
       snapshot.lineage.record(snapshot.number, in: bundle)
       try await reserved()
       await durable()
+      await tidy()
       return bundle
     }
     pending = snapshot

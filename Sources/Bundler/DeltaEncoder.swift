@@ -9,6 +9,16 @@ package enum DeltaForm: String, Sendable, Hashable, CaseIterable {
 }
 
 /// Makes the delta between two generations: always the same bytes for the same two and one form.
+///
+/// A delta is a row of frames: kind (one byte), length of the payload (32 bits), payload, CRC-32 of
+/// all before. Integers have their lowest byte first.
+/// - `H`, once: `syncdD01`, the digests of the old and the new bundle (32 bytes each), the sizes of
+///   their archives (64 bits each), the size of the edits, and of the edits deflated (32 bits each).
+/// - `E`, once or more: `ManifestEdits`, raw deflate with the dictionary of `DeltaPreamble`, cut.
+/// - Then for each member that `DeltaPlan` calls sent, in order, `P` with its packed bytes, cut, or
+///   one `C`: `ContentFrame`.
+///
+/// Nothing stands at the end: the manifest says which members are to come.
 struct DeltaEncoder {
   let old: GenerationContents
   let new: GenerationContents

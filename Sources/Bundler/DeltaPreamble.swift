@@ -44,7 +44,10 @@ struct DeltaPreamble {
   }
 
   /// The manifest that the edits make of `base`, which must be the one they are for.
-  func manifest(from base: Manifest) throws(BundleError) -> Manifest {
+  ///
+  /// What comes from others is held against the rules, even if it has the digest that it should
+  /// have: it is theirs too.
+  func manifest(from base: Manifest, isOwn: Bool = false) throws(BundleError) -> Manifest {
     guard from == base.digest else {
       throw BundleError(
         .wrongBase,
@@ -53,7 +56,7 @@ struct DeltaPreamble {
       )
     }
     guard fromSize == base.archiveSize else { throw .brokenDelta }
-    let manifest = try ManifestEdits.applied(edits, to: base)
+    let manifest = try ManifestEdits.applied(edits, to: base, known: isOwn ? to : nil)
     guard manifest.digest == to, manifest.archiveSize == toSize else { throw .brokenDelta }
     return manifest
   }

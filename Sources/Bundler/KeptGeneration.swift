@@ -8,6 +8,17 @@ struct KeptGeneration: Sendable {
   }
 
   let form: Form
+  /// What it takes on the disk, the manifest's text included.
+  let size: UInt64
+
+  init(form: Form) {
+    self.form = form
+    switch form {
+    case .whole(let bundle):
+      size = bundle.manifest.members.reduce(bundle.size) { $0 + UInt64($1.lineSize) }
+    case .past(let past): size = past.size
+    }
+  }
 
   var manifest: Manifest {
     switch form {
@@ -34,15 +45,6 @@ struct KeptGeneration: Sendable {
     switch form {
     case .whole(let bundle): bundle.descriptor.signature.modified
     case .past(let past): past.published
-    }
-  }
-
-  /// What it takes on the disk, the manifest's text included.
-  var size: UInt64 {
-    switch form {
-    case .whole(let bundle):
-      bundle.manifest.members.reduce(bundle.size) { $0 + UInt64($1.lineSize) }
-    case .past(let past): past.size
     }
   }
 }

@@ -33,7 +33,14 @@ enum ManifestEdits {
   }
 
   /// The manifest that `text` makes of an old one: members that stay are the same objects.
-  static func applied(_ text: [UInt8], to old: Manifest) throws(BundleError) -> Manifest {
+  ///
+  /// New members are held against the rules; those that stay were when the old manifest was made.
+  /// What has the digest `known` was in order when it was made, and is not looked at again.
+  static func applied(
+    _ text: [UInt8],
+    to old: Manifest,
+    known: Digest? = nil
+  ) throws(BundleError) -> Manifest {
     var lines = Lines(text)
     guard let header = lines.next(), let (profile, timestamps) = Manifest.read(header: header)
     else { throw malformed }
@@ -43,7 +50,9 @@ enum ManifestEdits {
     while let line = lines.next() {
       number += 1
       if line.first == plus {
-        members.append(try MemberLine.member(line.dropFirst(), line: number))
+        let member = try MemberLine.member(line.dropFirst(), line: number)
+        try ManifestRules.check(member, timestamps: timestamps)
+        members.append(member)
         continue
       }
       guard let count = MemberLine.decimal(line.dropFirst().dropLast()), count > 0,
@@ -57,8 +66,10 @@ enum ManifestEdits {
       place += Int(count)
     }
     guard lines.isAtEnd, place == old.members.count else { throw malformed }
-    try ManifestRules.check(members, timestamps: timestamps)
-    return Manifest(profile: profile, timestamps: timestamps, members: members)
+    if timestamps != old.timestamps { try ManifestRules.check(members, timestamps: timestamps) }
+    let manifest = Manifest(profile: profile, timestamps: timestamps, members: members)
+    if manifest.digest != known { try ManifestRules.checkOrder(of: members) }
+    return manifest
   }
 
   private static let plus = UInt8(ascii: "+")

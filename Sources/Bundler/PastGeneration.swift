@@ -83,7 +83,7 @@ struct PastFile {
   /// The generation, once its base is there; an error when the file is not all of it.
   func generation(base: Manifest) throws(BundleError) -> PastGeneration {
     let generation = PastGeneration(
-      manifest: try preamble.manifest(from: base),
+      manifest: try preamble.manifest(from: base, isOwn: true),
       base: base,
       published: published,
       descriptor: descriptor,

@@ -10,15 +10,16 @@ package enum ZlibSelfTest {
 
   /// SHA-256 of the corpus as zlib 1.2.3 to 1.3.1 pack it.
   private static let expected = Digest(
-    hex: "77e518eea15882e89a35eba8d2eed00e27976f3e0a2aeda40cc1644f269b8f84"
+    hex: "c9b7d0d7d4b8551b9cfccc22d38f0533ca690c15e6a8ef1b400b99e922c25b8b"
   )
 
   /// The digest of texts of many sizes and kinds, each packed as a member would be.
   package static func corpusDigest() -> Digest {
     let hasher = SHA256Hasher()
     var state: UInt64 = 0x5eed
-    for size in [1, 40, 700, 4_096, 70_000, 300_000] {
-      for alphabet in [3, 26, 256] as [UInt64] {
+    for size in [1, 40, 700, 4_096, 40_000, 270_000] {
+      // The largest is longer than what is packed at once, and one of it is enough.
+      for alphabet in size > 100_000 ? [26] : [3, 26, 256] as [UInt64] {
         var text: [UInt8] = []
         while text.count < size {
           state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407

@@ -234,6 +234,51 @@ import Testing
     }
   }
 
+  /// The disk refuses one file: that generation goes, with all that need it, and publishing goes on.
+  @Test func whatCannotBeWrittenIsGivenUp() async throws {
+    var published = try await published(4)
+    let digests = published.archives.map(\.digest)
+    #expect(await published.store.pin(digests[2]))
+    try published.project.output.folder("\(digests[2].hex).past/x")
+    for isRestarted in [false, true] {
+      if isRestarted { try published.restart() }
+      try await published.publish(Self.method, "next \(isRestarted)")
+      #expect(await published.store.keptDigests == published.archives.dropFirst(3).map(\.digest))
+      for digest in digests.prefix(3) {
+        #expect(await published.store.standing(of: digest) == .trimmed)
+      }
+      try await check(published)
+    }
+  }
+
+  @Test(arguments: [
+    // w: whole, p: past, P: past and pinned; the oldest first. What goes, and how.
+    ("pppppww", UInt64.max, nil, false), ("pppppwww", .max, 5, true),
+    ("ppppppww", .max, nil, false),
+    ("pppppppww", .max, 0, false), ("Pppppppww", .max, nil, false), ("PpPppppppww", .max, 1, false),
+    ("PPpww", 40, 0, false), ("pww", 15, 1, true), ("w", 1, nil, false), ("pw", 15, 0, false),
+    ("", 0, nil, false),
+  ])
+  func thePlanSaysWhatGoesNext(
+    state: String,
+    bytes: UInt64,
+    index: Int?,
+    isMadePast: Bool
+  ) throws {
+    let items = state.enumerated().map { index, letter in
+      KeepPlan.Item(
+        digest: SHA256.digest(of: [UInt8(index)]),
+        isWhole: letter == "w",
+        size: 10,
+        isPinned: letter == "P"
+      )
+    }
+    let expected = index.map { index -> KeepPlan.Action in
+      isMadePast ? .makePast(items[index].digest) : .forget(items[index].digest)
+    }
+    #expect(KeepPlan(bytes: bytes).next(items) == expected)
+  }
+
   private func files(_ published: PublishedProject) throws -> [String: [UInt8]] {
     let output = published.project.output
     var files: [String: [UInt8]] = [:]
