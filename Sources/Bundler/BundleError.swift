@@ -5,6 +5,7 @@ package struct BundleError: Error, Hashable, Sendable {
     private enum Value: Hashable {
       case projectMissing, unreadable, unstable, diskFull, inputOutput, cancelled
       case notABundle, protectedArchive, notCanonical, damaged, unsupported
+      case unknownGeneration, trimmed, wrongBase, damagedBase, otherZlib
     }
 
     private let value: Value
@@ -30,6 +31,16 @@ package struct BundleError: Error, Hashable, Sendable {
     package static let damaged = Code(value: .damaged)
     /// More than the format can hold.
     package static let unsupported = Code(value: .unsupported)
+    /// No bundle of that digest was ever in the store, as far as it remembers.
+    package static let unknownGeneration = Code(value: .unknownGeneration)
+    /// A bundle of that digest was in the store and is no longer kept.
+    package static let trimmed = Code(value: .trimmed)
+    /// A delta for another bundle than the one at hand, or to another than the one asked for.
+    package static let wrongBase = Code(value: .wrongBase)
+    /// The bundle that a delta is applied to is damaged: only the whole new one helps.
+    package static let damagedBase = Code(value: .damagedBase)
+    /// The zlib in use packs in another way: deltas with packed members alone, or whole bundles.
+    package static let otherZlib = Code(value: .otherZlib)
   }
 
   package let code: Code

@@ -27,6 +27,17 @@ package final class BundleFile: Sendable {
     }
   }
 
+  /// Opens the bundle at `path`, whose manifest is known from `verifyBundle` or an earlier run.
+  ///
+  /// Only its size is looked at: who copies members out of it holds each against its digest.
+  package convenience init(path: String, manifest: Manifest) throws(BundleError) {
+    switch Descriptor.open(path, O_RDONLY | O_NONBLOCK) {
+    case .success(let descriptor):
+      try self.init(path: path, manifest: manifest, descriptor: descriptor)
+    case .failure(let error): throw .system(error.number, doing: "open the bundle", path: path)
+    }
+  }
+
   package var digest: Digest { manifest.digest }
 
   /// The size in bytes.
@@ -52,6 +63,11 @@ package final class BundleFile: Sendable {
     guard own === member || (own.packed == member.packed && own.packedSize == member.packedSize)
     else { return nil }
     return layout.dataOffset(index, of: own)
+  }
+
+  /// The offset of the packed bytes of the member at `index`.
+  func dataOffset(_ index: Int) -> UInt64 {
+    layout.dataOffset(index, of: manifest.members[index])
   }
 
   /// Where the record (local header and packed bytes) of the member at `index` begins.

@@ -1,44 +1,76 @@
 internal import Glibc
 package import ProjectModel
 
-/// The folder of published bundles: `<digest>.4dz` and `<digest>.manifest`, of the last two.
+/// The folder of published bundles.
 ///
-/// A bundle there is whole and durable; a reader that has one open keeps it when its name goes.
+/// The last two are whole files, `<digest>.4dz` with `<digest>.manifest`; of the six before, and of
+/// older ones that are pinned, `<digest>.past` has what newer ones lack. Whatever is kept can be
+/// served whole and as either end of a delta. A bundle there is durable; a reader that has one open
+/// keeps it when its name goes.
 package actor BundleStore {
-  private static let kept = 2
+  /// What the store may take on the disk by default, in bytes.
+  package static let defaultKeepBytes: UInt64 = 2_000_000_000
+  /// While callers wait to publish, tidying can wait until there are more whole files than this.
+  private static let mostWaiting = 4
 
-  private let folder: String
-  private let turn = Turn()
+  let files: StoreFolder
+  let plan: KeepPlan
+  let turn = Turn()
   /// In the order of publishing, the newest last.
-  private var bundles: [BundleFile] = []
+  var kept: [KeptGeneration] = []
+  /// What is being written; its packed members can be read already.
+  var pending: Snapshot?
+  /// How often each digest is pinned.
+  var pins: [Digest: Int] = [:]
+  /// What an earlier run must have kept for a pin.
+  var inherited: Set<Digest> = []
+  var trimmed: TrimmedList
+  var deltas = DeltaCache(mostBytes: 64 << 20)
+  var assembling: [Digest: Task<Result<BundleFile, BundleError>, Never>] = [:]
+  /// The older bundle that was put together last.
+  var assembled: BundleFile?
 
   /// Takes over the folder, which must exist, with what an earlier run left in it; unfinished files
   /// are removed.
-  package init(folder: String) throws(BundleError) {
-    self.folder = folder
-    bundles = try StoreFolder(folder).recover()
-    while bundles.count > Self.kept { StoreFolder(folder).remove(bundles.removeFirst().digest) }
+  ///
+  /// Beyond `keepBytes` older generations go, whoever pins them; the newest bundle stays.
+  package init(
+    folder: String,
+    keepBytes: UInt64 = BundleStore.defaultKeepBytes
+  ) throws(BundleError) {
+    files = StoreFolder(folder)
+    plan = KeepPlan(bytes: keepBytes)
+    trimmed = TrimmedList(folder: folder)
+    let found = try files.recover()
+    kept = found.kept
+    for digest in found.lost { trimmed.append(digest) }
+    for generation in kept { trimmed.remove(generation.digest) }
+    inherited = Set(kept.dropLast(KeepPlan.generations).map(\.digest))
   }
 
   /// The newest bundle.
-  package var latest: BundleFile? { bundles.last }
+  package var latest: BundleFile? { kept.last { $0.bundle != nil }?.bundle }
 
+  /// The bundle, if its whole file is there.
   package func bundle(_ digest: Digest) -> BundleFile? {
-    bundles.last { $0.digest == digest }
+    kept.last { $0.digest == digest }?.bundle
   }
 
-  package func manifest(_ digest: Digest) -> Manifest? { bundle(digest)?.manifest }
+  /// The manifest of a kept generation, also of an older one.
+  package func manifest(_ digest: Digest) -> Manifest? {
+    kept.last { $0.digest == digest }?.manifest
+  }
 
   /// What `saveIndex` kept, in this run or an earlier one; whoever uses it checks it.
-  package var savedIndex: [UInt8]? { StoreFolder(folder).readIndex() }
+  package var savedIndex: [UInt8]? { files.readIndex() }
 
   /// Keeps a builder's index for the next start.
   package func saveIndex(_ index: [UInt8]) throws(BundleError) {
-    try StoreFolder(folder).write(index: index)
+    try files.write(index: index)
   }
 
   /// Writes the snapshot's bundle, if there is none of its digest, and returns when it is durable
-  /// and older ones are removed.
+  /// and older ones are tidied away.
   ///
   /// Serial; what is published already can be asked for meanwhile.
   ///
@@ -58,37 +90,47 @@ package actor BundleStore {
     await turn.take()
     defer { turn.give() }
     let digest = snapshot.manifest.digest
-    if let index = bundles.lastIndex(where: { $0.digest == digest && $0.isIntact }) {
-      let bundle = bundles.remove(at: index)
-      bundles.append(bundle)
+    if let index = kept.lastIndex(where: { $0.digest == digest && $0.bundle?.isIntact == true }),
+      let bundle = kept[index].bundle
+    {
+      kept.append(kept.remove(at: index))
       snapshot.lineage.record(snapshot.number, in: bundle)
       try await reserved()
       await durable()
+      await tidy()
       return bundle
     }
-    let last = bundles.last?.manifest
-    let files = StoreFolder(folder)
-    let bundle = try await Self.write(snapshot, to: files, reserved: reserved)
+    pending = snapshot
+    defer { pending = nil }
+    let last = latest?.manifest
+    // The times of the files tell the next start their order: no two in one tick of the clock.
+    let stamp = max(FileSignature.now(), (kept.last?.published ?? 0) &+ 1)
+    let bundle = try await Self.write(snapshot, to: files, stamp: stamp, reserved: reserved)
     // Nobody else publishes while the turn is taken, so the list is as it was.
-    bundles.removeAll { $0.digest == digest }
-    bundles.append(bundle)
+    kept.removeAll { $0.digest == digest }
+    kept.append(KeptGeneration(form: .whole(bundle)))
+    pending = nil
+    trimmed.remove(digest)
     snapshot.lineage.record(snapshot.number, in: bundle)
     await durable()
+    files.removePast(digest)
     await Self.keepManifest(snapshot.manifest, after: last, in: files)
-    trim()
+    let isUrgent = kept.count { $0.bundle != nil } > Self.mostWaiting
+    if isUrgent || !turn.isWanted { await tidy() }
     return bundle
   }
 
   @concurrent private static func write(
     _ snapshot: Snapshot,
     to folder: StoreFolder,
+    stamp: Int64,
     reserved: @Sendable () async throws -> Void
   ) async throws -> BundleFile {
     if let base = snapshot.base, !base.isIntact { throw BundleError.lostBase }
     let path = folder.bundlePath(snapshot.manifest.digest)
     let writing = try BundleWriting(snapshot, to: path, mode: 0o600)
     try await reserved()
-    try writing.finish()
+    try writing.finish(stamp: stamp)
     return try folder.open(path, manifest: snapshot.manifest)
   }
 
@@ -99,12 +141,5 @@ package actor BundleStore {
     in folder: StoreFolder
   ) async {
     try? folder.write(manifest, after: last)
-  }
-
-  private func trim() {
-    while bundles.count > Self.kept {
-      let old = bundles.removeFirst()
-      StoreFolder(folder).remove(old.digest)
-    }
   }
 }

@@ -15,9 +15,13 @@ struct BundleWriting {
   }
 
   /// Writes the archive; it is whole and durable under its name afterwards, or not there.
-  func finish() throws(BundleError) {
+  ///
+  /// - Parameter stamp: the modification time that it gets, in nanoseconds since 1970.
+  /// - Throws: `BundleError` when it cannot be written.
+  func finish(stamp: Int64? = nil) throws(BundleError) {
     var sink = FileSink(file.descriptor, path: path)
     try writer.write(to: &sink)
+    if let stamp { file.setModified(stamp) }
     try file.commit(as: path)
   }
 }

@@ -43,6 +43,15 @@ final class DurableFile {
     if !isCommitted { unsafe unlink(temporaryPath) }
   }
 
+  /// Sets the modification time, in nanoseconds since 1970; where the file system refuses, it stays.
+  func setModified(_ nanoseconds: Int64) {
+    let time = timespec(
+      tv_sec: Int(nanoseconds / 1_000_000_000),
+      tv_nsec: Int(nanoseconds % 1_000_000_000)
+    )
+    unsafe futimens(descriptor.number, [time, time])
+  }
+
   /// Syncs the content, gives the file the name `path` in the folder, and syncs the folder.
   func commit(as path: String) throws(BundleError) {
     guard fsync(descriptor.number) == 0 else {

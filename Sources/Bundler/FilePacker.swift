@@ -7,7 +7,7 @@ internal import ProjectModel
 /// at the same places, so that the packed bytes are a function of the content alone. The inspector
 /// alone can ask for a whole content.
 @safe final class FilePacker {
-  private static let chunkSize = 256 << 10
+  static let chunkSize = 256 << 10
 
   private let folders: FolderChain
   private let options: BundleOptions

@@ -22,7 +22,7 @@ extension Manifest {
     self.init(profile: profile, timestamps: timestamps, members: members)
   }
 
-  private static func read(
+  static func read(
     header: ArraySlice<UInt8>
   ) -> (profile: BundleProfile, timestamps: TimestampRule)? {
     for timestamps in [TimestampRule.constant, .file]

@@ -11,6 +11,12 @@ enum ManifestRules {
     _ members: [Member],
     timestamps: TimestampRule
   ) throws(BundleError) {
+    for member in members { try check(member, timestamps: timestamps) }
+    try checkOrder(of: members)
+  }
+
+  /// What holds for the list, whatever each member says.
+  static func checkOrder(of members: [Member]) throws(BundleError) {
     guard let first = members.first, first.isFolder, first.path == UpdatePlanner.project else {
       throw BundleError(.notCanonical, "the first member is not the folder Project")
     }
@@ -20,7 +26,6 @@ enum ManifestRules {
     var folders: Set<ProjectPath> = [.root]
     var previous: Member?
     for member in members {
-      try check(member, timestamps: timestamps)
       if let previous {
         let order = MemberOrder.compare(
           previous.path,
@@ -45,7 +50,7 @@ enum ManifestRules {
     }
   }
 
-  private static func check(
+  static func check(
     _ member: Member,
     timestamps: TimestampRule
   ) throws(BundleError) {

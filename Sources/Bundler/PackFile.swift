@@ -6,6 +6,8 @@ internal import Glibc
 package final class PackFile: Sendable {
   let descriptor: Descriptor
 
+  init(_ descriptor: Descriptor) { self.descriptor = descriptor }
+
   /// Makes one in `folder`.
   init(in folder: String) throws(BundleError) {
     switch Descriptor.open(folder, openNameless | O_RDWR, mode: 0o600) {

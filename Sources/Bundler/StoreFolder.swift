@@ -3,13 +3,34 @@ internal import ProjectModel
 
 /// The files of a bundle store.
 struct StoreFolder: Sendable {
-  private let path: String
+  let path: String
 
   init(_ path: String) { self.path = path }
 
   func bundlePath(_ digest: Digest) -> String { "\(path)/\(digest.hex).4dz" }
 
   func manifestPath(_ digest: Digest) -> String { "\(path)/\(digest.hex).manifest" }
+
+  func pastPath(_ digest: Digest) -> String { "\(path)/\(digest.hex).past" }
+
+  func removePast(_ digest: Digest) {
+    unsafe unlink(pastPath(digest))
+  }
+
+  /// Writes what an older generation has and its base lacks.
+  func writePast(
+    _ contents: GenerationContents,
+    base: Manifest,
+    published: Int64
+  ) throws(BundleError) -> PastGeneration {
+    try PastFile.write(
+      contents,
+      base: base,
+      published: published,
+      to: pastPath(contents.manifest.digest),
+      in: path
+    )
+  }
 
   /// Takes a bundle's names away; who has it open keeps it.
   func remove(_ digest: Digest) {
@@ -22,11 +43,7 @@ struct StoreFolder: Sendable {
   }
 
   func open(_ file: String, manifest: Manifest) throws(BundleError) -> BundleFile {
-    switch Descriptor.open(file, O_RDONLY) {
-    case .success(let descriptor):
-      return try BundleFile(path: file, manifest: manifest, descriptor: descriptor)
-    case .failure(let error): throw .system(error.number, doing: "open the bundle", path: file)
-    }
+    try BundleFile(path: file, manifest: manifest)
   }
 
   /// Writes the manifest's text: the lines that `old` has too are copied from its file.
@@ -100,35 +117,10 @@ struct StoreFolder: Sendable {
     )
   }
 
-  /// Opens the whole bundles, the oldest first; what is unfinished or damaged is removed.
-  func recover() throws(BundleError) -> [BundleFile] {
-    let read: [[UInt8]]
-    switch Descriptor.open(path, O_RDONLY | O_DIRECTORY).flatMap({ FolderReader.names(in: $0) }) {
-    case .success(let names): read = names
-    case .failure(let error): throw .system(error.number, doing: "open the folder", path: path)
-    }
-    let names = Set(read.map { String(decoding: $0, as: UTF8.self) })
-    var bundles: [(modified: Int64, bundle: BundleFile)] = []
-    for name in names {
-      if name.hasPrefix(DurableFile.temporaryPrefix) {
-        unsafe unlink("\(path)/\(name)")
-      } else if name.hasSuffix(".manifest"), let digest = Digest(hex: name.dropLast(9)) {
-        if !names.contains("\(digest.hex).4dz") { removeManifest(digest) }
-      } else if name.hasSuffix(".4dz"), let digest = Digest(hex: name.dropLast(4)) {
-        if let bundle = try recovered(digest) {
-          bundles.append((bundle.descriptor.signature.modified, bundle))
-        } else {
-          remove(digest)
-        }
-      }
-    }
-    return bundles.sorted { $0.modified < $1.modified }.map(\.bundle)
-  }
-
   /// The bundle of that name with its manifest; without a sound manifest the bundle is read.
   ///
   /// `nil` when it is damaged for certain; an error of the system says nothing of the bundle.
-  private func recovered(_ digest: Digest) throws(BundleError) -> BundleFile? {
+  func recovered(_ digest: Digest) throws(BundleError) -> BundleFile? {
     let file = bundlePath(digest)
     do throws(BundleError) {
       if let manifest = storedManifest(digest) { return try open(file, manifest: manifest) }

@@ -16,6 +16,9 @@ package final class Turn {
     await withCheckedContinuation { waiting.append($0) }
   }
 
+  /// Whether somebody waits for the turn.
+  var isWanted: Bool { !waiting.isEmpty }
+
   package func give() {
     guard !waiting.isEmpty else {
       isTaken = false
