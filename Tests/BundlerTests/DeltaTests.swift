@@ -4,8 +4,6 @@ import ProjectModel
 import Testing
 
 @Suite struct DeltaTests {
-  private static let target = "target/app.4dz"
-
   @Test func theZlibInUsePacksAsTheFormatWants() {
     #expect(ZlibSelfTest.passes, "\(ZlibSelfTest.corpusDigest())")
   }
@@ -26,8 +24,9 @@ import Testing
       let expected = try oracle.bundle(of: published.project.root.path)
       try #require(digest.hex == expected.digest, "step \(step)")
       let kept = await published.store.keptDigests
-      let old = try #require(kept.randomElement())
-      try await check(published, from: old, to: digest, form: .content, output, "step \(step)")
+      let pair = (kept[edits.number(upTo: kept.count) - 1], digest)
+      let pieces = edits.number(upTo: 3000)
+      try await check(published, pair, .content, pieces, output, "step \(step)")
     }
     let kept = await published.store.keptDigests
     #expect(kept.count >= 7)
@@ -36,7 +35,8 @@ import Testing
       try #require(whole == published.archive(from))
       for to in kept {
         for form in DeltaForm.allCases {
-          try await check(published, from: from, to: to, form: form, output, "\(from) \(to)")
+          let pieces = edits.number(upTo: 3000)
+          try await check(published, (from, to), form, pieces, output, "\(from) \(to)")
         }
       }
     }
@@ -44,16 +44,16 @@ import Testing
 
   private func check(
     _ published: PublishedProject,
-    from: Digest,
-    to: Digest,
-    form: DeltaForm,
+    _ pair: (from: Digest, to: Digest),
+    _ form: DeltaForm,
+    _ pieces: Int,
     _ output: TemporaryFolder,
     _ note: String
   ) async throws {
+    let (from, to) = pair
     let delta = try await published.store.delta(from: from, to: to, form: form)
     let base = try await published.store.wholeBundle(from)
     let path = output.full("result.4dz")
-    let pieces = Int.random(in: 1...3000)
     let result = try apply(
       try delta.bytes(),
       to: base,
