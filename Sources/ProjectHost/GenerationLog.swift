@@ -10,11 +10,13 @@ package import SyncProtocol
 /// sound line cannot be trusted and a new epoch begins.
 package struct GenerationLog: ~Copyable {
   private static let checksumDigits = 16
+  private static let mostRecent = 64
   private static let longestBeforeCompaction = 4 * 1024 * 1024
 
   private var descriptor: Int32
   private let path: String
-  package private(set) var last: GenerationRecord?
+  /// The newest records, the last one last; what is older is not asked for any more.
+  package private(set) var recent: [GenerationRecord]
   private var epoch: UInt64
   private var length: Int
 
@@ -27,7 +29,7 @@ package struct GenerationLog: ~Copyable {
   package init(path: String, newEpoch: () -> UInt64) throws(HostError) {
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw Self.failure(path) }
-    let (record, sound) = Self.lastRecord(in: Self.contents(descriptor))
+    let (records, sound) = Self.records(in: Self.contents(descriptor))
     guard ftruncate(descriptor, off_t(sound)) == 0 else {
       let error = Self.failure(path)
       close(descriptor)
@@ -35,12 +37,14 @@ package struct GenerationLog: ~Copyable {
     }
     self.descriptor = descriptor
     self.path = path
-    last = record
-    epoch = record.flatMap { UInt64($0.epoch, radix: 16) } ?? newEpoch()
+    recent = records
+    epoch = records.last.flatMap { UInt64($0.epoch, radix: 16) } ?? newEpoch()
     length = sound
   }
 
   deinit { close(descriptor) }
+
+  package var last: GenerationRecord? { recent.last }
 
   /// The number that the next generation gets.
   package var next: GenerationID { GenerationID(epoch: epoch, gen: (last?.gen ?? 0) + 1) }
@@ -66,7 +70,8 @@ package struct GenerationLog: ~Copyable {
       }
       length += line.count
     }
-    last = record
+    recent.append(record)
+    if recent.count > Self.mostRecent { recent.removeFirst() }
   }
 
   /// Replaces the file by one that holds only `line`: older lines say nothing any more.
@@ -95,8 +100,8 @@ package struct GenerationLog: ~Copyable {
     String(SHA256.digest(of: body).hex.prefix(checksumDigits))
   }
 
-  private static func lastRecord(in bytes: [UInt8]) -> (GenerationRecord?, soundLength: Int) {
-    var record: GenerationRecord?
+  private static func records(in bytes: [UInt8]) -> ([GenerationRecord], soundLength: Int) {
+    var records: [GenerationRecord] = []
     var sound = 0
     var start = 0
     while let end = bytes[start...].firstIndex(of: 0x0A) {
@@ -106,11 +111,11 @@ package struct GenerationLog: ~Copyable {
       guard checksum(body).utf8.elementsEqual(line.prefix(checksumDigits)),
         let decoded = try? WireJSON.decode(GenerationRecord.self, from: body)
       else { break }
-      record = decoded
+      records.append(decoded)
       sound = end + 1
       start = end + 1
     }
-    return (record, sound)
+    return (records.suffix(mostRecent), sound)
   }
 
   private static func contents(_ descriptor: Int32) -> [UInt8] {

@@ -14,6 +14,8 @@ package final class HostedProject: Sendable {
     package var strict = false
     /// Milliseconds within which unattended clients spread their return after a notice.
     package var spreadMs = 0
+    /// What published generations may take on the disk; beyond it pins are released too.
+    package var keepBytes = BundleStore.defaultKeepBytes
     /// The secret of `projectToken.json`, for clients that prove to be on this machine.
     package var machineSecret: [UInt8]?
 
@@ -78,7 +80,7 @@ package final class HostedProject: Sendable {
       cookieDirectory: folder.cookies,
       filter: ProjectWatchFilter(rules: ContentRules())
     )
-    store = try BundleStore(folder: folder.generations)
+    store = try BundleStore(folder: folder.generations, keepBytes: options.keepBytes)
     coordinator = ReloadCoordinator(
       watcher: watcher,
       builder: BundleBuilder(
@@ -126,10 +128,13 @@ package final class HostedProject: Sendable {
 
   /// The folder of the users is not watched: the data file beside it is written all the time.
   private func watchUsers() async throws {
+    // Until then who was connected before a restart has come back, or will not.
+    let allAreBack = ContinuousClock().now.advanced(by: .seconds(ClientSession.graceSeconds))
     while true {
       try await Task.sleep(for: Self.usersInterval)
       users.refresh()
       await directory.lookAgain()
+      if ContinuousClock().now > allAreBack { await store.releaseInheritedPins() }
     }
   }
 
@@ -159,6 +164,11 @@ package final class HostedProject: Sendable {
   package func generation(_ id: GenerationID) async throws(ProblemDetails) -> GenerationRecord {
     guard let current = await coordinator.current() else { throw Self.building }
     if current.id == id.description { return current }
+    if let record = await coordinator.record(of: id),
+      await store.standing(of: record.digest) == .kept
+    {
+      return record
+    }
     guard current.epoch == String(id.epoch, radix: 16), id.gen < current.gen, id.gen > 0 else {
       throw ProblemDetails(
         .notFound,
@@ -175,8 +185,51 @@ package final class HostedProject: Sendable {
   package func bundle(_ digest: Digest) async throws(ProblemDetails) -> BundleFile {
     if let file = await store.bundle(digest) { return file }
     await coordinator.bundleWritten()
-    if let file = await store.bundle(digest) { return file }
-    throw await unknown(digest)
+    do throws(BundleError) {
+      return try await store.wholeBundle(digest)
+    } catch {
+      throw await problem(error, with: digest)
+    }
+  }
+
+  /// The delta from one kept generation to another, computed once for everybody.
+  package func delta(
+    from: Digest,
+    to: Digest,
+    form: DeltaForm
+  ) async throws(ProblemDetails) -> EncodedDelta {
+    do throws(BundleError) {
+      return try await store.delta(from: from, to: to, form: form)
+    } catch {
+      throw await problem(error, with: await store.standing(of: to) == .kept ? from : to)
+    }
+  }
+
+  /// Keeps a generation for a session, also when newer ones come; false when it is not here.
+  package func pin(_ digest: Digest) async -> Bool { await store.pin(digest) }
+
+  package func unpin(_ digest: Digest) async { await store.unpin(digest) }
+
+  private func problem(_ error: BundleError, with digest: Digest) async -> ProblemDetails {
+    switch error.code {
+    case .trimmed:
+      return ProblemDetails(
+        .trimmed,
+        detail: "The bundle \(digest) is no longer kept: get the current one."
+      )
+    case .unknownGeneration: return await unknown(digest)
+    case .unsupported:
+      return ProblemDetails(
+        .notFound,
+        detail: "The two bundles have too little in common: get the whole one."
+      )
+    default:
+      logger.error("A kept bundle cannot be served", metadata: ["error": "\(error)"])
+      return ProblemDetails(
+        .internalError,
+        detail: "The server cannot read a bundle that it keeps; its log says why."
+      )
+    }
   }
 
   /// The encoded manifest of a kept bundle.

@@ -339,6 +339,11 @@ actor ReloadCoordinator {
 
   func current() -> GenerationRecord? { generation }
 
+  /// The record of a generation of this epoch, where it is remembered.
+  func record(of id: GenerationID) -> GenerationRecord? {
+    log.recent.last { $0.id == id.description }
+  }
+
   func currentManifest() -> Manifest? { manifest }
 
   /// Returns when the current generation's bundle is written, or could not be.

@@ -73,19 +73,20 @@ package struct SessionTable: Sendable {
 
   /// Ends a session.
   ///
-  /// - Returns: whether it was open.
-  package mutating func close(_ id: SessionID) -> Bool {
-    guard let entry = entries.removeValue(forKey: id) else { return false }
+  /// - Returns: the session; `nil` when it was not open.
+  @discardableResult
+  package mutating func close(_ id: SessionID) -> OpenSession? {
+    guard let entry = entries.removeValue(forKey: id) else { return nil }
     ids[entry.token] = nil
-    return true
+    return entry.session
   }
 
   /// Ends the sessions whose grace time is over.
   ///
-  /// - Returns: their ids; each session's end is told once, here or by `close`.
-  package mutating func expire(at now: Instant) -> [SessionID] {
-    let over = entries.values.filter { isOver($0, at: now) }.map(\.session.id)
-    for id in over { _ = close(id) }
+  /// - Returns: the sessions; each one's end is told once, here or by `close`.
+  package mutating func expire(at now: Instant) -> [OpenSession] {
+    let over = entries.values.filter { isOver($0, at: now) }.map(\.session)
+    for session in over { close(session.id) }
     return over
   }
 

@@ -1,5 +1,4 @@
 import Bundler
-import Glibc
 package import ProjectModel
 package import SyncProtocol
 
@@ -12,13 +11,17 @@ package struct BundleFollower: Sendable {
     case upToDate(GenerationRecord)
     case notice(ReconnectRequired)
     case progress(received: UInt64, size: UInt64)
-    case updated(GenerationRecord, took: Duration)
+    /// The local file is the new generation; `received` bytes came for it, by a delta or whole.
+    case updated(GenerationRecord, took: Duration, received: UInt64, isDelta: Bool)
     case degraded([Problem])
     case recovered
     case draining
     case message(String)
     case lost(ClientError, retryIn: Duration)
   }
+
+  /// Milliseconds; a server that asks for more is not believed.
+  private static let longestSpread = 600_000
 
   private let connection: ServerConnection
   private let target: String
@@ -39,7 +42,7 @@ package struct BundleFollower: Sendable {
   /// - Throws: `ClientError`; the local file is then as it was.
   package func fetchOnce() async throws {
     report(.connected(project: try await connection.hello().project))
-    var local = localDigest()
+    var local = LocalBundle(at: target)
     try await update(to: try await connection.currentGeneration(), local: &local)
   }
 
@@ -48,7 +51,7 @@ package struct BundleFollower: Sendable {
   /// - Throws: `ClientError` when nobody answers the first time, or when the local file cannot be
   ///   written or what came is not what was promised: waiting would not mend these.
   package func follow() async throws {
-    var local = localDigest()
+    var local = LocalBundle(at: target)
     var backoff = Backoff()
     var random = SystemRandomNumberGenerator()
     var wasConnected = false
@@ -66,22 +69,23 @@ package struct BundleFollower: Sendable {
     }
   }
 
-  private func followStream(local: inout Digest?, connected: () -> Void) async throws {
-    var held = local
-    defer { local = held }
+  private func followStream(local: inout LocalBundle, connected: () -> Void) async throws {
     try await connection.events { event in
       if case .ready = event { connected() }
-      try await handle(event, local: &held)
+      try await handle(event, local: &local)
     }
   }
 
-  private func handle(_ event: ServerEvent, local: inout Digest?) async throws {
+  private func handle(_ event: ServerEvent, local: inout LocalBundle) async throws {
     switch event {
     case .ready(let ready):
       report(.connected(project: ready.project))
       if let record = ready.generation { try await update(to: record, local: &local) }
     case .reconnectRequired(let notice):
       report(.notice(notice))
+      // Nobody waits at this client: all of them at once would be a herd.
+      let spread = UInt64(max(0, min(notice.spreadMs, Self.longestSpread)))
+      if spread > 0 { try await Task.sleep(for: .milliseconds(UInt64.random(in: 0...spread))) }
       if let record = notice.record { try await update(to: record, local: &local) }
     case .build(let build):
       report(build.state == .degraded ? .degraded(build.problems) : .recovered)
@@ -95,26 +99,51 @@ package struct BundleFollower: Sendable {
   }
 
   /// A newer generation may replace this one at any moment; its notice follows on the stream.
-  private func update(to record: GenerationRecord, local: inout Digest?) async throws {
-    guard record.digest != local else { return report(.upToDate(record)) }
+  private func update(to record: GenerationRecord, local: inout LocalBundle) async throws {
+    guard record.digest != local.digest else { return report(.upToDate(record)) }
     let clock = ContinuousClock()
     let began = clock.now
+    let progress: @Sendable (UInt64, UInt64) -> Void = { report(.progress(received: $0, size: $1)) }
+    if let (file, received) = try await updateByDelta(to: record, local: &local, progress) {
+      local.replaced(by: file)
+      let took = clock.now - began
+      return report(.updated(record, took: took, received: received, isDelta: true))
+    }
     do {
-      try await BundleDownload(connection: connection, target: target).run(record) {
-        report(.progress(received: $0, size: $1))
-      }
+      let (file, received) = try await BundleDownload(connection: connection, target: target)
+        .run(record, progress: progress)
+      local.replaced(by: file)
+      let took = clock.now - began
+      report(.updated(record, took: took, received: received, isDelta: false))
     } catch let error as ClientError
       where error.problem?.problemType == .notFound || error.problem?.problemType == .trimmed
     {
       return
     }
-    local = record.digest
-    report(.updated(record, took: clock.now - began))
   }
 
-  private func localDigest() -> Digest? {
-    guard access(target, F_OK) == 0 else { return nil }
-    return try? verifyBundle(at: target).digest
+  /// - Returns: `nil` where no delta leads from the local file to the generation.
+  private func updateByDelta(
+    to record: GenerationRecord,
+    local: inout LocalBundle,
+    _ progress: @escaping @Sendable (UInt64, UInt64) -> Void
+  ) async throws -> (file: BundleFile, received: UInt64)? {
+    guard let base = local.file else { return nil }
+    // A zlib that packs in another way needs the packed members.
+    for form in [DeltaForm.content, .packed] {
+      if local.delta?.to != record.digest || local.delta?.form != form {
+        local.delta = PartialDelta(from: base, to: record.digest, form: form, path: target)
+      }
+      guard let delta = local.delta else { return nil }
+      do {
+        return try await DeltaDownload(connection: connection, delta: delta).run(progress: progress)
+      } catch let error as DeltaDownload.Useless {
+        local.delta = nil
+        if error.isBaseDamaged { local.lost() }
+        guard error.mayBePacked else { return nil }
+      }
+    }
+    return nil
   }
 }
 

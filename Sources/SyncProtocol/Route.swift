@@ -9,6 +9,8 @@ package enum Route {
   package static let currentGeneration = "/v1/generations/current"
   package static let manifests = "/v1/manifests"
   package static let bundles = "/v1/bundles"
+  /// `/v1/deltas/{from}/{to}`.
+  package static let deltas = "/v1/deltas"
   package static let reload = "/v1/reload"
   /// The save-all.
   package static let barriers = "/v1/barriers"

@@ -1,3 +1,4 @@
+package import Bundler
 package import ProjectHost
 package import ProjectModel
 package import SyncProtocol
@@ -22,6 +23,14 @@ package protocol ServedProject: Sendable {
   func current() async -> GenerationRecord?
   func generation(_ id: GenerationID) async throws(ProblemDetails) -> GenerationRecord
   func openBundle(_ digest: Digest) async throws(ProblemDetails) -> OpenBundle
+  func delta(
+    from: Digest,
+    to: Digest,
+    form: DeltaForm
+  ) async throws(ProblemDetails) -> EncodedDelta
+  /// Keeps a generation until `unpin`; false when it is not here.
+  func pin(_ digest: Digest) async -> Bool
+  func unpin(_ digest: Digest) async
   func manifest(_ digest: Digest) async throws(ProblemDetails) -> [UInt8]
   func inventory() async throws(ProblemDetails) -> Inventory
   func revisions() async -> Revisions

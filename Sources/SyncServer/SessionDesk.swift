@@ -38,9 +38,9 @@ final class SessionDesk: Sendable {
 
   func promote(_ id: SessionID) -> OpenSession? { state.withLock { $0.table.promote(id) } }
 
-  func close(_ id: SessionID) -> Bool { state.withLock { $0.table.close(id) } }
+  func close(_ id: SessionID) -> OpenSession? { state.withLock { $0.table.close(id) } }
 
-  func expire() -> [SessionID] { state.withLock { $0.table.expire(at: clock.now) } }
+  func expire() -> [OpenSession] { state.withLock { $0.table.expire(at: clock.now) } }
 
   /// Begins an attempt with a password; a time to wait means that it may not go on.
   func beginAttempt(_ keys: [String]) -> Duration? {

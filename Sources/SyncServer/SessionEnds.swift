@@ -10,13 +10,13 @@ struct SessionEnds: Sendable {
 
   /// Ends a session; its streams end too, unless an event that is on its way does that.
   func close(_ id: SessionID, endsStreams: Bool = true) async {
-    if sessions.close(id) { await ended(id, endsStreams: endsStreams) }
+    if let session = sessions.close(id) { await ended(session, endsStreams: endsStreams) }
   }
 
   /// Ends the sessions whose grace time is over, again and again until cancelled.
   func watch(grace: Duration) async {
     while !Task.isCancelled {
-      for id in sessions.expire() { await ended(id) }
+      for session in sessions.expire() { await ended(session) }
       await enforceProtection()
       // check:allow(sleep): the one timer of all sessions; a locked file waits this much longer.
       try? await Task.sleep(for: min(.seconds(5), grace / 4))
@@ -30,9 +30,10 @@ struct SessionEnds: Sendable {
     desks.endAnonymousStreams()
   }
 
-  private func ended(_ id: SessionID, endsStreams: Bool = true) async {
-    challenges.forget(id.text)
-    if endsStreams { desks.endStreams(of: id) }
-    await project.releaseLocks(of: id.text)
+  private func ended(_ session: OpenSession, endsStreams: Bool = true) async {
+    challenges.forget(session.id.text)
+    if endsStreams { desks.endStreams(of: session.id) }
+    await project.releaseLocks(of: session.id.text)
+    if let generation = session.generation { await project.unpin(generation.digest) }
   }
 }

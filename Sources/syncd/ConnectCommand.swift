@@ -52,6 +52,9 @@ private struct StepReport: Sendable {
     var digest: String?
     var detail: String?
     var tookMs: Double?
+    /// Bytes that came.
+    var received: UInt64?
+    var delta: Bool?
   }
 
   func show(_ step: BundleFollower.Step) {
@@ -71,16 +74,19 @@ private struct StepReport: Sendable {
         "generation \(record.id): \(output) is current"
       )
     case .notice(let notice): describe(notice)
-    case .updated(let record, let took):
+    case .updated(let record, let took, let received, let isDelta):
       (
         Line(
           step: "updated",
           generation: record.id,
           digest: record.digest.hex,
-          tookMs: took / .milliseconds(1)
+          tookMs: took / .milliseconds(1),
+          received: received,
+          delta: isDelta
         ),
         "generation \(record.id): \(output) verified, \(Terminal.count(record.members, "member")), "
-          + "\(Terminal.size(record.size)), \(Terminal.time(took))"
+          + "\(Terminal.size(record.size)), "
+          + (isDelta ? "by a delta of \(Terminal.size(received)), " : "") + Terminal.time(took)
       )
     case .degraded(let problems):
       (

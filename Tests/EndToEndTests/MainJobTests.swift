@@ -17,6 +17,70 @@ import Testing
     #expect(await server.stop() == 0)
   }
 
+  @Test func aFollowingClientFetchesWhatChanged() async throws {
+    let place = try Workplace()
+    // What the archive would cost: it cannot be packed.
+    let noise = Data((0..<300_000).map { _ in UInt8.random(in: 0...255) })
+    try place.save("", "Project/Sources/noise.bin")
+    try noise.write(to: URL(filePath: place.project + "/Project/Sources/noise.bin"))
+    let server = try await place.serve()
+    let client = try RunningProgram(
+      Program.path,
+      ["connect", server.address, "-o", place.path + "/app.4dz", "--follow", "--json"]
+    )
+    let first = try #require(await client.line(containing: "\"updated\""))
+    #expect(first.contains("\"delta\":false"))
+    for turn in 0..<12 {
+      try place.save("ALERT(\"turn \(turn)\")\n", "Project/Sources/Methods/m\(turn % 3).4dm")
+      if turn == 5 { try place.remove("Project/Sources/Methods/m9.4dm") }
+      if turn == 7 { try place.save("{}", "Project/Sources/Forms/New/form.4DForm") }
+      let line = try #require(await client.line(containing: "\"updated\""))
+      #expect(line.contains("\"delta\":true"))
+      let received = try #require(line.firstMatch(of: /"received":(\d+)/)).1
+      #expect(try #require(Int(received)) < 2_000)
+    }
+    _ = try await place.reload()
+    #expect(try await place.build() == place.contents("app.4dz"))
+    // Somebody wrote to the file: the delta is of no use, the whole bundle is.
+    client.send(SIGTERM)
+    _ = await client.exitStatus()
+    var damaged = try place.contents("app.4dz")
+    damaged[damaged.count / 2] ^= 0xFF
+    try FileManager.default.removeItem(atPath: place.path + "/app.4dz")
+    try damaged.write(to: URL(filePath: place.path + "/app.4dz"))
+    let mended = try await Program.run("connect", server.address, "-o", place.path + "/app.4dz")
+    #expect(mended.status == 0)
+    #expect(try await place.build() == place.contents("app.4dz"))
+    #expect(await server.stop() == 0)
+  }
+
+  @Test func anOldGenerationIsStillServedAndADistantOneIsTrimmed() async throws {
+    let place = try Workplace()
+    let server = try await place.serve()
+    var digests = [try #require(try await place.reload().generation).digest]
+    for turn in 0..<10 {
+      try place.save("ALERT(\(turn))\n", "Project/Sources/Methods/m1.4dm")
+      digests.append(try #require(try await place.reload().generation).digest)
+    }
+    func status(_ path: String) async throws -> String {
+      let url = "http://\(server.address)/v1/\(path)"
+      let format = ["-s", "-o", place.path + "/got", "-w", "%{http_code}", url]
+      return try await Program.run("/usr/bin/curl", format).output
+    }
+    #expect(try await status("bundles/\(digests[digests.count - 8])") == "200")
+    #expect(
+      try await Program.run("verify", place.path + "/got").output
+        .contains(digests[digests.count - 8])
+    )
+    #expect(try await status("bundles/\(digests[0])") == "410")
+    #expect(try await status("deltas/\(digests[4])/\(digests[10])") == "200")
+    #expect(try await status("deltas/\(digests[0])/\(digests[10])") == "410")
+    let epoch = server.generation.split(separator: ":")[0]
+    #expect(try await status("generations/\(epoch):8") == "200")
+    #expect(try await status("generations/\(epoch):1") == "410")
+    #expect(await server.stop() == 0)
+  }
+
   @Test func aReloadAnswersOnceForEverythingWrittenBefore() async throws {
     let place = try Workplace()
     let server = try await place.serve()

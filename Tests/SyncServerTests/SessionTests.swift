@@ -1,5 +1,6 @@
 import Foundation
 import ProjectHost
+import ProjectModel
 import SyncClient
 import SyncProtocol
 import SyncServer
@@ -94,6 +95,16 @@ import Testing
       #expect(try await server.ask("GET", Route.locks, fields).status == 200)
       server.project.takeAnnOut()
       #expect(try await server.ask("GET", Route.locks, fields).problem == .developmentModeRefused)
+    }
+  }
+
+  @Test func aSessionKeepsItsGenerationUntilItEnds() async throws {
+    try await ServerFixture.with { server in
+      let first = try server.bearer(try await server.ask("POST", Route.sessions))
+      _ = try await server.ask("POST", Route.sessions)
+      #expect(server.project.pins.map(\.hex) == [ServerFixture.digest, ServerFixture.digest])
+      #expect(try await server.ask("DELETE", Route.ownSession, first).status == 204)
+      #expect(server.project.pins.map(\.hex) == [ServerFixture.digest])
     }
   }
 

@@ -7,7 +7,8 @@ import SyncProtocol
 /// Who is there and what is published: what every client may ask.
 struct GenerationRoutes: Sendable {
   private static let features = [
-    "barriers", "bundles", "catalog", "directory", "events", "inventory", "locks", "long-poll",
+    "barriers", "bundles", "catalog", "deltas", "directory", "events", "inventory", "locks",
+    "long-poll",
     "manifests", "proof", "ranges", "reload", "sessions", "websocket",
   ]
 

@@ -61,6 +61,7 @@ struct SessionRoutes: Sendable {
     let asks = order.development == true && !isSameMachine
     guard user.mayDevelop || !asks else { throw Self.notADeveloper }
     var random = SystemRandomNumberGenerator()
+    let pinned = await pin()
     let session = OpenSession(
       id: SessionID(using: &random),
       userName: user.name,
@@ -68,12 +69,13 @@ struct SessionRoutes: Sendable {
       systemUserName: order.systemUserName ?? "",
       client: order.client,
       api: api,
-      generation: await project.current().map { PinnedGeneration(id: $0.id, digest: $0.digest) },
+      generation: pinned,
       since: Date.now.ISO8601Format(),
       proof: isSameMachine ? .machine : project.designerHasPassword ? .password : .none,
       isDeveloper: isSameMachine
     )
     guard let token = sessions.open(session) else {
+      if let pinned { await project.unpin(pinned.digest) }
       throw tooMany("This server has as many sessions as it takes; try again later.", after: 60)
     }
     let challenge = asks ? challenges.issue(for: session.id.text, at: ContinuousClock().now) : nil
@@ -84,6 +86,14 @@ struct SessionRoutes: Sendable {
     )
     response.headers[.location] = Route.ownSession
     return response
+  }
+
+  /// The session stays on the generation that is current now.
+  private func pin() async -> PinnedGeneration? {
+    guard let current = await project.current(), await project.pin(current.digest) else {
+      return nil
+    }
+    return PinnedGeneration(id: current.id, digest: current.digest)
   }
 
   /// Who a client on another machine or account is.

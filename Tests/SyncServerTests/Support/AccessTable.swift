@@ -62,7 +62,7 @@ enum AccessTable {
     [
       Route.currentGeneration, "\(Route.generations)/abc:1", Route.currentInventory,
       "\(Route.manifests)/\(ServerFixture.digest)", "\(Route.bundles)/\(ServerFixture.digest)",
-      Route.events,
+      "\(Route.deltas)/\(ServerFixture.digest)/\(ServerFixture.digest)", Route.events,
     ].map { Row("GET", $0, .yes, .yes, .yes, .yes, .yes) } + [
       Row("POST", Route.sessions, .yes, .yes, .yes, .yes, .yes)
     ]

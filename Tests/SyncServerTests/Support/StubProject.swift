@@ -1,3 +1,4 @@
+import Bundler
 import Foundation
 import ProjectHost
 import ProjectModel
@@ -11,6 +12,7 @@ final class StubProject: ServedProject {
     var record: GenerationRecord?
     var outcome = ReloadResult.Outcome.published
     var isAnnOut = false
+    var pins: [Digest] = []
     var reloads: [(ReloadReason, ContinuousClock.Instant)] = []
     var holdsReloads = false
     var held: [CheckedContinuation<Void, Never>] = []
@@ -134,6 +136,27 @@ final class StubProject: ServedProject {
       size: UInt64(Self.content.count),
       owner: self
     )
+  }
+
+  func delta(
+    from: Digest,
+    to: Digest,
+    form: DeltaForm
+  ) async throws(ProblemDetails) -> EncodedDelta {
+    throw ProblemDetails(.notFound, detail: "No delta here.")
+  }
+
+  var pins: [Digest] { state.withLock { $0.pins } }
+
+  func pin(_ digest: Digest) async -> Bool {
+    state.withLock { $0.pins.append(digest) }
+    return true
+  }
+
+  func unpin(_ digest: Digest) async {
+    state.withLock { state in
+      if let index = state.pins.firstIndex(of: digest) { state.pins.remove(at: index) }
+    }
   }
 
   func manifest(_ digest: Digest) async throws(ProblemDetails) -> [UInt8] {

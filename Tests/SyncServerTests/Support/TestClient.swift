@@ -87,6 +87,7 @@ final class TestClient: Sendable {
         let sent = rest.withUnsafeBytes {
           Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
         }
+        if sent < 0, errno == EINTR { continue }
         guard sent > 0 else { throw TestClientError.closed }
         rest = rest.dropFirst(sent)
       }
@@ -151,7 +152,9 @@ final class TestClient: Sendable {
   private func fill() async throws {
     let bytes = try await Self.onThread { [descriptor] in
       var buffer = [UInt8](repeating: 0, count: 65_536)
-      let count = recv(descriptor, &buffer, buffer.count, 0)
+      // The end of another test's child interrupts the call.
+      var count = recv(descriptor, &buffer, buffer.count, 0)
+      while count < 0, errno == EINTR { count = recv(descriptor, &buffer, buffer.count, 0) }
       if count > 0 { return Array(buffer.prefix(count)) }
       throw count < 0 && errno == EAGAIN ? TestClientError.timeout : TestClientError.closed
     }
