@@ -4,8 +4,9 @@ import NIOPosix
 import ProjectHost
 import ServiceLifecycle
 package import SyncProtocol
+import Synchronization
 
-/// Serves one project on a loopback address and on a unix socket, from `run()` to its shutdown.
+/// Serves one project on a TCP address and on a unix socket, from `run()` to its shutdown.
 package final class ProjectServer: Service {
   private let project: any ServedProject
   private let configuration: ServerConfiguration
@@ -14,6 +15,7 @@ package final class ProjectServer: Service {
   private let sessions: SessionDesk
   private let challenges: DevelopmentChallenges
   private let binding = BindingReport()
+  private let certificates = Mutex<CertificateDesk?>(nil)
   private let group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
 
   package init(
@@ -33,6 +35,11 @@ package final class ProjectServer: Service {
   /// - Throws: what `run()` throws when it cannot, which is a `ServerError` with one sentence.
   package func boundAddress() async throws -> ServerAddress { try await binding.value() }
 
+  /// SHA-256 of the public key that TLS clients see, in hexadecimal; `nil` while there is no TLS.
+  package var keyFingerprint: String? {
+    certificates.withLock { $0 }?.current.pair.fingerprint
+  }
+
   /// Listens and serves until a graceful shutdown or its task's cancellation; call it once.
   ///
   /// - Throws: `ServerError` when an address cannot be listened on.
@@ -51,7 +58,12 @@ package final class ProjectServer: Service {
     let events = await project.events.subscribe()
     var opening = events.makeAsyncIterator()
     guard let first = await opening.next() else { return }
-    let admission = Admission(project: project, sessions: sessions)
+    let certificates = try openCertificates()
+    let admission = Admission(
+      project: project,
+      sessions: sessions,
+      needsPassword: certificates != nil && !configuration.allowsAnonymous
+    )
     let desks = try await LoopDesks(
       group: group,
       first: first,
@@ -63,6 +75,8 @@ package final class ProjectServer: Service {
     let (connections, handOver) = AsyncStream.makeStream(of: RouterConnection.self)
     let listeners = Listeners(
       configuration: configuration,
+      certificates: certificates,
+      counters: counters,
       group: group,
       desks: desks,
       handOver: handOver,
@@ -79,6 +93,9 @@ package final class ProjectServer: Service {
     binding.report(.success(address))
     await withDiscardingTaskGroup { tasks in
       tasks.addTask { await self.distribute(events, to: desks) }
+      if let certificates {
+        tasks.addTask { await certificates.watch(every: self.configuration.certificateInterval) }
+      }
       tasks.addTask { await ends.watch(grace: self.configuration.sessionGrace) }
       tasks.addTask {
         // Ends by a shutdown's beginning or by cancellation; both lead to the same end.
@@ -91,6 +108,38 @@ package final class ProjectServer: Service {
       }
       tasks.cancelAll()
     }
+  }
+
+  /// What an address of the network needs before it is opened; `nil` on loopback.
+  private func openCertificates() throws(ServerError) -> CertificateDesk? {
+    let address = configuration.address
+    guard Listener.isNumeric(address),
+      configuration.alwaysSpeaksTLS || !Listener.isLoopback(address)
+    else { return nil }
+    guard project.designerHasPassword || configuration.allowsAnonymous else {
+      throw ServerError(
+        .passwordMissing,
+        "\(address) is open to other machines, and the Designer has no password: set one "
+          + "(`syncd directory`), or let everybody in with --allow-anonymous."
+      )
+    }
+    guard let source = configuration.certificates else {
+      throw ServerError(
+        .certificateUnusable,
+        "\(address) needs TLS, and there is no certificate: name one with --certificate and --key."
+      )
+    }
+    let hosts = configuration.allowedHosts
+    let origins = configuration.allowedOrigins
+    let desk = try CertificateDesk(
+      source,
+      machine: MachineNames(
+        adding: [address.host] + hosts.compactMap { Authority($0)?.host }
+      ),
+      logger: logger
+    ) { RequestGuard(allowedHosts: $0 + hosts, allowedOrigins: origins, isSecure: true) }
+    certificates.withLock { $0 = desk }
+    return desk
   }
 
   private func endpoints(_ address: ServerAddress, _ ends: SessionEnds) -> [Endpoint] {

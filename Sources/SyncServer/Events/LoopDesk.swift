@@ -116,7 +116,7 @@ final class LoopDesk {
       counters.clients.add()
       if let session = stream.session { admission.sessions.useBegan(session) }
       startPulse()
-      stream.begin(streamHead(), opening)
+      stream.begin(streamHead(gate.streamFields), opening)
     } catch {
       channel.close(promise: nil)
     }
@@ -127,15 +127,14 @@ final class LoopDesk {
     for stream in Array(streams.values) where stream.session == session { stream.finish() }
   }
 
-  private func streamHead() -> ByteBuffer {
+  private func streamHead(_ fields: String) -> ByteBuffer {
     let retry = EventFrame.chunk("retry: \(Int.random(in: 500...2_000))\n\n")
     var head = ByteBuffer(
       string: """
         HTTP/1.1 200 OK\r
         content-type: text/event-stream\r
         cache-control: no-store\r
-        x-content-type-options: nosniff\r
-        transfer-encoding: chunked\r
+        \(fields)transfer-encoding: chunked\r
         date: \(date.now())\r
         \r
 
