@@ -28,6 +28,8 @@ final class ConnectionClock: ChannelDuplexHandler, RemovableChannelHandler {
   private var deadline: NIODeadline
   private var blockedSince: NIODeadline?
   private var timer: Scheduled<Void>?
+  /// Whether the last bytes of a head that came began with a letter, as a method's name does.
+  private(set) var sawLetter = false
 
   init(_ limits: ConnectionLimits, counters: ServerCounters) {
     self.limits = limits
@@ -70,8 +72,10 @@ final class ConnectionClock: ChannelDuplexHandler, RemovableChannelHandler {
     case .idle:
       phase = .head
       deadline = .now() + TimeAmount(limits.head)
+      note(data)
+    case .head: note(data)
     case .body(let end): deadline = min(end, .now() + TimeAmount(limits.bodyPause))
-    case .head, .answering: break
+    case .answering: break
     }
     context.fireChannelRead(data)
   }
@@ -79,6 +83,12 @@ final class ConnectionClock: ChannelDuplexHandler, RemovableChannelHandler {
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     blockedSince = context.channel.isWritable ? nil : .now()
     context.fireChannelWritabilityChanged()
+  }
+
+  private func note(_ data: NIOAny) {
+    let bytes = Self.unwrapInboundIn(data)
+    let first = bytes.getInteger(at: bytes.readerIndex, as: UInt8.self) ?? 0
+    sawLetter = (0x41...0x5A).contains(first)
   }
 
   private func schedule(_ context: ChannelHandlerContext) {

@@ -184,7 +184,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     if case .routing = state { hasAnswer = answerBegan } else { hasAnswer = false }
     guard error is HTTPParserError, !hasAnswer else { return context.close(promise: nil) }
     // The router never hears of it: a request must not be answered twice.
-    if case HTTPParserError.invalidMethod = error {
+    if case HTTPParserError.invalidMethod = error, clock.sawLetter {
       refuse(
         ProblemDetails(.methodNotAllowed, detail: "No resource of this server has that method."),
         context: context
