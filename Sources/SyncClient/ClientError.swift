@@ -16,6 +16,8 @@ package struct ClientError: Error, Hashable, Sendable {
     case verification
     /// The local file cannot be written.
     case localFile
+    /// The server cannot show that it is the one that is meant.
+    case untrusted
   }
 
   package let code: Code

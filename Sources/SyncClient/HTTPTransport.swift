@@ -2,6 +2,7 @@ import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import SyncProtocol
 
 /// One HTTP/1.1 request on a connection of its own: all that this client needs.
@@ -45,6 +46,8 @@ struct HTTPTransport: Sendable {
   var token: MachineToken?
   /// The session that requests belong to.
   var bearer: String?
+  /// Whom TCP servers off loopback have to be vouched for by.
+  var trust = ServerTrust()
 
   /// Sends a request and hands the response's head and body to `handle`.
   ///
@@ -55,8 +58,19 @@ struct HTTPTransport: Sendable {
     _ request: Request,
     _ handle: (HTTPResponseHead, inout Parts.AsyncIterator) async throws -> Result
   ) async throws -> Result {
-    let channel = try await connect(silence: request.silence)
-    return try await channel.executeThenClose { inbound, outbound in
+    do {
+      return try await exchange(request, on: try await connect(silence: request.silence), handle)
+    } catch let error as NIOSSLError {
+      throw ClientError(.connection, "\(endpoint) broke the connection off (\(error)).")
+    }
+  }
+
+  private func exchange<Result: Sendable>(
+    _ request: Request,
+    on channel: Channel,
+    _ handle: (HTTPResponseHead, inout Parts.AsyncIterator) async throws -> Result
+  ) async throws -> Result {
+    try await channel.executeThenClose { inbound, outbound in
       var iterator = inbound.makeAsyncIterator()
       if let token { try await prove(token, channel, outbound, &iterator) }
       var request = request
@@ -119,6 +133,14 @@ struct HTTPTransport: Sendable {
       .connectTimeout(Self.connectTimeout)
     do {
       switch endpoint {
+      case .tcp(let address) where trust.speaksTLS(to: address):
+        let secure = SecureConnection(
+          address: address,
+          trust: trust,
+          connectTimeout: Self.connectTimeout
+        )
+        let channel = try await secure.open()
+        return try await channel.eventLoop.flatSubmit { initialize(channel) }.get()
       case .tcp(let address):
         return try await bootstrap.connect(
           host: address.host,

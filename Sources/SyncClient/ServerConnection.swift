@@ -17,15 +17,23 @@ package struct ServerConnection: Sendable {
   /// With a token each TCP connection is proven: the server takes it for its own machine, and this
   /// side knows that it is the server; the unix socket needs none. `bearer` is the token of an open
   /// session, which requests and streams then belong to.
-  package init(_ endpoint: Endpoint, token: MachineToken? = nil, bearer: String? = nil) {
+  ///
+  /// `trust` decides about servers off loopback, which speak TLS; without one only the system's
+  /// authorities count.
+  package init(
+    _ endpoint: Endpoint,
+    token: MachineToken? = nil,
+    bearer: String? = nil,
+    trust: ServerTrust = ServerTrust()
+  ) {
     self.endpoint = endpoint
     let needed = if case .tcp = endpoint { token } else { nil as MachineToken? }
-    transport = HTTPTransport(endpoint: endpoint, token: needed, bearer: bearer)
+    transport = HTTPTransport(endpoint: endpoint, token: needed, bearer: bearer, trust: trust)
   }
 
   /// The same server, with requests that belong to a session.
   package func inSession(_ bearer: String) -> ServerConnection {
-    ServerConnection(endpoint, token: transport.token, bearer: bearer)
+    ServerConnection(endpoint, token: transport.token, bearer: bearer, trust: transport.trust)
   }
 
   package func hello() async throws -> Hello { try await get(Hello.self, Route.hello) }

@@ -8,6 +8,8 @@ struct Admission: Sendable {
   let project: any ServedProject
   let sessions: SessionDesk
   let roster: StreamRoster
+  /// Whether clients off loopback are let in only while the Designer has a password.
+  var needsPassword = false
 
   /// Recognises the caller of a request and lets it in, or says why not.
   func admit(
@@ -17,6 +19,14 @@ struct Admission: Sendable {
     path: String,
     isWrite: Bool
   ) throws(ProblemDetails) -> Caller {
+    // The password that the start asked for may be gone by now: nobody is let in by that.
+    if needsPassword, connection.isFromNetwork, path != Route.hello, !project.designerHasPassword {
+      throw ProblemDetails(
+        .authenticationRequired,
+        detail: "The Designer has no password any more, so this server lets nobody in from other "
+          + "machines: set one, or start it with --allow-anonymous."
+      )
+    }
     let session = try session(authorization, isOptional: access == .everyone).map(current)
     let caller = Caller(connection: connection.grade, session: session)
     let admitted = access.admits(isProtected: project.designerHasPassword)

@@ -4,8 +4,9 @@ import NIOPosix
 import ProjectHost
 import ServiceLifecycle
 package import SyncProtocol
+import Synchronization
 
-/// Serves one project on a loopback address and on a unix socket, from `run()` to its shutdown.
+/// Serves one project on a TCP address and on a unix socket, from `run()` to its shutdown.
 package final class ProjectServer: Service {
   private let project: any ServedProject
   private let configuration: ServerConfiguration
@@ -15,6 +16,7 @@ package final class ProjectServer: Service {
   private let sessions: SessionDesk
   private let challenges: DevelopmentChallenges
   private let binding = BindingReport()
+  private let certificates = Mutex<CertificateDesk?>(nil)
   private let group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
 
   package init(
@@ -37,6 +39,11 @@ package final class ProjectServer: Service {
   /// Whether new clients are let in; who runs the server may refuse them for a while.
   package var acceptsNew: Bool { roster.acceptsNew }
 
+  /// SHA-256 of the public key that TLS clients see, in hexadecimal; `nil` while there is no TLS.
+  package var keyFingerprint: String? {
+    certificates.withLock { $0 }?.current.pair.fingerprint
+  }
+
   /// Listens and serves until a graceful shutdown or its task's cancellation; call it once.
   ///
   /// - Throws: `ServerError` when an address cannot be listened on.
@@ -55,7 +62,13 @@ package final class ProjectServer: Service {
     let events = await project.events.subscribe()
     var opening = events.makeAsyncIterator()
     guard let first = await opening.next() else { return }
-    let admission = Admission(project: project, sessions: sessions, roster: roster)
+    let certificates = try openCertificates()
+    let admission = Admission(
+      project: project,
+      sessions: sessions,
+      roster: roster,
+      needsPassword: certificates != nil && !configuration.allowsAnonymous
+    )
     let desks = try await LoopDesks(
       group: group,
       first: first,
@@ -69,6 +82,8 @@ package final class ProjectServer: Service {
     let (connections, handOver) = AsyncStream.makeStream(of: RouterConnection.self)
     let listeners = Listeners(
       configuration: configuration,
+      certificates: certificates,
+      counters: counters,
       group: group,
       desks: desks,
       handOver: handOver,
@@ -85,6 +100,9 @@ package final class ProjectServer: Service {
     binding.report(.success(address))
     await withDiscardingTaskGroup { tasks in
       tasks.addTask { await self.distribute(events, to: desks, board, ends) }
+      if let certificates {
+        tasks.addTask { await certificates.watch(every: self.configuration.certificateInterval) }
+      }
       tasks.addTask { await ends.watch(grace: self.configuration.sessionGrace) }
       tasks.addTask {
         // Ends by a shutdown's beginning or by cancellation; both lead to the same end.
@@ -98,6 +116,38 @@ package final class ProjectServer: Service {
       }
       tasks.cancelAll()
     }
+  }
+
+  /// What an address of the network needs before it is opened; `nil` on loopback.
+  private func openCertificates() throws(ServerError) -> CertificateDesk? {
+    let address = configuration.address
+    guard Listener.isNumeric(address),
+      configuration.alwaysSpeaksTLS || !Listener.isLoopback(address)
+    else { return nil }
+    guard project.designerHasPassword || configuration.allowsAnonymous else {
+      throw ServerError(
+        .passwordMissing,
+        "\(address) is open to other machines, and the Designer has no password: set one "
+          + "(`syncd directory`), or let everybody in with --allow-anonymous."
+      )
+    }
+    guard let source = configuration.certificates else {
+      throw ServerError(
+        .certificateUnusable,
+        "\(address) needs TLS, and there is no certificate: name one with --certificate and --key."
+      )
+    }
+    let hosts = configuration.allowedHosts
+    let origins = configuration.allowedOrigins
+    let desk = try CertificateDesk(
+      source,
+      machine: MachineNames(
+        adding: [address.host] + hosts.compactMap { Authority($0)?.host }
+      ),
+      logger: logger
+    ) { RequestGuard(allowedHosts: $0 + hosts, allowedOrigins: origins, isSecure: true) }
+    certificates.withLock { $0 = desk }
+    return desk
   }
 
   private func endpoints(

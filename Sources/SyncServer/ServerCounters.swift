@@ -19,6 +19,10 @@ struct ServerCounters: Sendable {
   let coalesced = Counter()
   /// Streams cut because the client took nothing for too long.
   let cut = Counter()
+  /// Connections closed for being too slow with a request or an answer.
+  let timedOut = Counter()
+  /// Connections of addresses that may not come, or beyond the limits.
+  let turnedAway = Counter()
   /// Proofs of the same machine that did not hold.
   let refusedProofs = Counter()
 }

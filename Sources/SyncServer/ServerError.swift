@@ -3,9 +3,11 @@ package struct ServerError: Error, Hashable, Sendable {
   package enum Code: Hashable, Sendable {
     case addressInUse
     case addressInvalid
-    /// Anything but loopback needs TLS and passwords.
-    case addressNotLoopback
     case bindFailed
+    /// No certificate and key that TLS could use.
+    case certificateUnusable
+    /// Off loopback the Designer needs a password, or the operator says that everybody may come.
+    case passwordMissing
     case socketInUse
     /// Something that is not ours has the socket's name.
     case socketNameTaken

@@ -17,6 +17,8 @@ struct ConnectCommand: AsyncParsableCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("The .4dz to keep.", valueName: "file"))
   var output: String
 
+  @OptionGroup var trust: TrustArguments
+
   @Flag(help: "Stay, print each notice and fetch each new generation, until interrupted.")
   var follow = false
 
@@ -32,7 +34,9 @@ struct ConnectCommand: AsyncParsableCommand {
   func run() async throws {
     guard let address = ServerAddress(server) else { return }
     let report = StepReport(output: output, address: address, json: json)
-    let follower = BundleFollower(ServerConnection(.tcp(address)), target: output) { step in
+    let trust = trust.trust { report.show(pinned: $1, of: $0) }
+    let connection = ServerConnection(.tcp(address), trust: trust)
+    let follower = BundleFollower(connection, target: output) { step in
       report.show(step)
     }
     try await follow ? follower.follow() : follower.fetchOnce()
@@ -62,6 +66,19 @@ private struct StepReport: Sendable {
     bar.finish()
     let (line, text) = describe(step)
     if json { try? Terminal.say(json: line) } else { Terminal.say(text) }
+  }
+
+  /// Tells of a key that was accepted unseen, once: later connections hold against it.
+  func show(pinned fingerprint: String, of server: ServerAddress) {
+    bar.finish()
+    let text =
+      "\(server) is not vouched for by an authority; its key \(fingerprint) is pinned now. "
+      + "Compare it with what `syncd serve` printed."
+    if json {
+      try? Terminal.say(json: Line(step: "pinned", detail: fingerprint))
+    } else {
+      Terminal.say(text)
+    }
   }
 
   private func describe(_ step: BundleFollower.Step) -> (Line, String) {

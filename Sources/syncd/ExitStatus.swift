@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import ProjectHost
 import SyncClient
+import SyncServer
 
 /// The exit statuses that scripts may rely on.
 enum ExitStatus: Int32 {
@@ -17,9 +18,10 @@ enum ExitStatus: Int32 {
     case let error as ClientError:
       switch error.code {
       case .noServer: self = .noServer
-      case .refused, .dropped: self = .refused
+      case .refused, .dropped, .untrusted: self = .refused
       case .connection, .verification, .localFile: self = .failed
       }
+    case let error as ServerError: self = error.code == .passwordMissing ? .refused : .failed
     case let error as HostError: self = error.code == .alreadyServed ? .refused : .failed
     default: self = .failed
     }

@@ -19,7 +19,7 @@ struct ServeCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The loopback address to listen on; port 0 takes any.",
+      "The address to listen on; port 0 takes any. Off loopback (0.0.0.0: all) it speaks TLS.",
       valueName: "host:port"
     )
   )
@@ -32,6 +32,8 @@ struct ServeCommand: AsyncParsableCommand {
     )
   )
   var socketGroup: String?
+
+  @OptionGroup var network: NetworkArguments
 
   @OptionGroup var bundle: BundleArguments
 
@@ -105,6 +107,7 @@ struct ServeCommand: AsyncParsableCommand {
       version: Version.text
     )
     configuration.socketGroup = group
+    network.configure(&configuration, for: location, in: folder)
     let server = ProjectServer(project: hosted, configuration: configuration, logger: logger)
     let services = ServiceGroup(
       configuration: .init(
@@ -143,6 +146,9 @@ private struct Announcer: Service {
     for await posted in await project.events.subscribe().cancelOnGracefulShutdown() {
       guard case .ready(let ready) = posted.event, let generation = ready.generation else {
         continue
+      }
+      if let fingerprint = server.keyFingerprint {
+        Terminal.announce("syncd: TLS key, SHA-256 \(fingerprint)")
       }
       Terminal.announce("syncd: serving \(project.name) at \(address), generation \(generation.id)")
       break

@@ -37,9 +37,10 @@ import Testing
   }
 
   @Test(arguments: ["0.0.0.0", "::", "192.168.1.1", "8.8.8.8", "fe80::1", "126.255.255.255"])
-  func onlyLoopbackIsListenedOn(host: String) async throws {
+  func withoutAPasswordOnlyLoopbackIsListenedOn(host: String) async throws {
     let error = try await failure(address: ServerAddress(host: host, port: 0))
-    #expect(error?.code == .addressNotLoopback)
+    #expect(error?.code == .passwordMissing)
+    #expect(error?.message.contains("--allow-anonymous") == true)
   }
 
   @Test(arguments: ["example.com", "", "127.0.0.1.evil"])

@@ -32,6 +32,17 @@ struct Authority: Hashable {
     self.host = String(host)
   }
 
+  /// The same host at any port.
+  var portless: Authority { Authority(host: host, port: nil) }
+
+  /// The host without the brackets of an IPv6 address.
+  var bareHost: String { host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host }
+
+  private init(host: String, port: Int?) {
+    self.host = host
+    self.port = port
+  }
+
   /// Whether the name can only mean this machine, whatever a name server says.
   var isLoopback: Bool { host == "localhost" || Self.isLoopback(address: host) }
 

@@ -17,6 +17,8 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     /// Between two requests.
     case idle
     case routing(bodyBytes: Int, limit: Int)
+    /// A browser's question is answered when it has ended.
+    case preflight
     /// The stream begins when the request has ended.
     case opening(StreamRequest, HTTPRequestHead, Caller)
     /// Our side is closed; a moment is left for the peer to read the answer. What it still sends
@@ -30,6 +32,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
   private let entrance: Entrance
   private let identity: ConnectionIdentity
   private let desk: LoopDesk
+  private let clock: ConnectionClock
   private let installRouter: (any Channel) throws -> Void
   private var state = State.idle
   private var hasRouter = false
@@ -38,6 +41,8 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
   private var answersLast = false
   private var isHead = false
   private var answerBegan = false
+  /// The configured origin that the request under way comes from.
+  private var origin: String?
   private var context: ChannelHandlerContext?
 
   /// Makes a gate; `installRouter` adds the router's handlers behind it.
@@ -45,11 +50,13 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     entrance: Entrance,
     identity: ConnectionIdentity,
     desk: LoopDesk,
+    clock: ConnectionClock,
     installRouter: @escaping (any Channel) throws -> Void
   ) {
     self.entrance = entrance
     self.identity = identity
     self.desk = desk
+    self.clock = clock
     self.installRouter = installRouter
   }
 
@@ -86,14 +93,16 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
 
   private func receive(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
     guard case .idle = state else { return }
+    clock.headCame()
+    origin = entrance.allowedOrigin(of: head)
     isHead = head.method == .HEAD
     answerBegan = false
     // NIO reads no further request after one that offers an upgrade.
     closesAfterAnswer = !head.isKeepAlive || head.headers.contains(name: "upgrade")
     let target = RequestTarget(head.uri)
-    let port = context.channel.localAddress?.port
-    switch entrance.verdict(on: head, target: target, port: port) {
+    switch entrance.verdict(on: head, target: target, local: identity.local) {
     case .refuse(let problem): refuse(problem, context: context)
+    case .preflight: state = .preflight
     case .stream(let request): open(request, head, context: context)
     case .route:
       do {
@@ -155,8 +164,13 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   private func receiveEnd(_ trailers: HTTPHeaders?, context: ChannelHandlerContext) {
+    clock.requestEnded()
     switch state {
     case .idle, .lingering: break
+    case .preflight:
+      state = .idle
+      answer(.noContent, AnswerFields.preflight, EmptyCollection(), context: context)
+      context.flush()
     case .routing:
       state = .idle
       context.fireChannelRead(Self.wrapInboundOut(.end(trailers)))
@@ -171,10 +185,17 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     if case .routing = state { hasAnswer = answerBegan } else { hasAnswer = false }
     guard error is HTTPParserError, !hasAnswer else { return context.close(promise: nil) }
     // The router never hears of it: a request must not be answered twice.
-    refuse(
-      ProblemDetails(.badRequest, detail: "This is no request that HTTP/1.1 allows."),
-      context: context
-    )
+    if case HTTPParserError.invalidMethod = error, clock.sawLetter {
+      refuse(
+        ProblemDetails(.methodNotAllowed, detail: "No resource of this server has that method."),
+        context: context
+      )
+    } else {
+      refuse(
+        ProblemDetails(.badRequest, detail: "This is no request that HTTP/1.1 allows."),
+        context: context
+      )
+    }
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -187,28 +208,44 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
 
   // MARK: Answers
 
+  /// Fields of every answer that a stream's head needs too, each with its line's end.
+  var streamFields: String {
+    AnswerFields.security(for: origin).map { "\($0): \($1)\r\n" }.joined()
+  }
+
   private func refuse(_ problem: ProblemDetails, context: ChannelHandlerContext) {
     closesAfterAnswer = true
-    let answer = ProblemAnswer(problem)
-    var head = HTTPResponseHead(
-      version: .http1_1,
-      status: HTTPResponseStatus(statusCode: problem.status),
-      headers: ["content-type": ProblemDetails.mediaType, "content-length": "\(answer.body.count)"]
-    )
-    if problem.problemType == .upgradeRequired {
-      head.headers.add(name: "upgrade", value: "websocket")
-      head.headers.add(name: "sec-websocket-version", value: "13")
+    let body = ProblemAnswer(problem).body
+    var headers: HTTPHeaders = [
+      "content-type": ProblemDetails.mediaType, "content-length": "\(body.count)",
+    ]
+    if problem.problemType == .methodNotAllowed {
+      headers.add(name: "allow", value: AnswerFields.methods)
     }
+    if problem.problemType == .upgradeRequired {
+      headers.add(name: "upgrade", value: "websocket")
+      headers.add(name: "sec-websocket-version", value: "13")
+    }
+    if let seconds = problem.retryAfter { headers.add(name: "retry-after", value: "\(seconds)") }
+    answer(HTTPResponseStatus(statusCode: problem.status), headers, body, context: context)
+    endOutput(context: context)
+  }
+
+  private func answer(
+    _ status: HTTPResponseStatus,
+    _ headers: HTTPHeaders,
+    _ body: some Collection<UInt8>,
+    context: ChannelHandlerContext
+  ) {
+    var head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
     complete(&head)
     context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
-    if !isHead {
-      context.write(
-        Self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: answer.body)))),
-        promise: nil
-      )
+    if !isHead, !body.isEmpty {
+      let part = HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: body)))
+      context.write(Self.wrapOutboundOut(part), promise: nil)
     }
     context.write(Self.wrapOutboundOut(.end(nil)), promise: nil)
-    endOutput(context: context)
+    clock.answerEnded()
   }
 
   private func endOutput(context: ChannelHandlerContext) {
@@ -223,7 +260,10 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     if case .lingering = state { return promise?.succeed() ?? () }
     guard case .head(var head) = Self.unwrapOutboundIn(data), head.status.code >= 200 else {
       context.write(data, promise: promise)
-      if case .end = Self.unwrapOutboundIn(data), answersLast { endOutput(context: context) }
+      if case .end = Self.unwrapOutboundIn(data) {
+        clock.answerEnded()
+        if answersLast { endOutput(context: context) }
+      }
       return
     }
     answerBegan = true
@@ -234,7 +274,9 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
 
   private func complete(_ head: inout HTTPResponseHead) {
     head.headers.replaceOrAdd(name: "date", value: desk.date.now())
-    head.headers.replaceOrAdd(name: "x-content-type-options", value: "nosniff")
+    for (name, value) in AnswerFields.security(for: origin) {
+      head.headers.replaceOrAdd(name: name, value: value)
+    }
     if !head.headers.contains(name: "cache-control") {
       head.headers.add(name: "cache-control", value: "no-store")
     }

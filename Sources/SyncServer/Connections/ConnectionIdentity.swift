@@ -15,11 +15,19 @@ final class ConnectionIdentity: Sendable {
   /// The addresses of both ends as the server's kernel has them.
   let local: SocketAddress?
   let remote: SocketAddress?
+  /// Whether it came in on an address that other machines reach, from wherever it came.
+  let isFromNetwork: Bool
   private let state: Mutex<State>
 
-  init(_ grade: CallerGrade, local: SocketAddress?, remote: SocketAddress?) {
+  init(
+    _ grade: CallerGrade,
+    local: SocketAddress?,
+    remote: SocketAddress?,
+    isFromNetwork: Bool = false
+  ) {
     self.local = local
     self.remote = remote
+    self.isFromNetwork = isFromNetwork
     state = Mutex(State(grade: grade))
   }
 

@@ -15,14 +15,22 @@ enum ConnectionSetup {
   private static let encoder = "http-encoder"
   private static let decoder = "http-decoder"
   private static let pipelining = "http-pipelining"
+  private static let clock = "clock"
 
   /// HTTP/1.1 and the gate: what every connection begins with.
-  static func installHTTP(on channel: any Channel, gate: ConnectionGate) throws {
+  ///
+  /// What is in the pipeline already, TLS, stays between them and the network.
+  static func installHTTP(
+    on channel: any Channel,
+    gate: ConnectionGate,
+    clock connectionClock: ConnectionClock
+  ) throws {
     var limits = NIOHTTPDecoderLimitConfiguration()
     limits.maxHeaderFieldSize = headerBytes
     limits.maxHeaderListSize = headerBytes
     limits.maxHeaderFieldCount = headerCount
     let pipeline = channel.pipeline.syncOperations
+    try pipeline.addHandler(connectionClock, name: clock)
     try pipeline.addHandler(HTTPResponseEncoder(), name: encoder)
     try pipeline.addHandler(
       ByteToMessageHandler(
@@ -36,16 +44,17 @@ enum ConnectionSetup {
   }
 
   /// The handlers behind the gate that the router's task reads from and writes to.
-  static func installRouter(on channel: any Channel) throws -> RouterChannel {
+  static func installRouter(on channel: any Channel, isSecure: Bool) throws -> RouterChannel {
     let pipeline = channel.pipeline.syncOperations
-    try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+    try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: isSecure))
     return try RouterChannel(
       wrappingChannelSynchronously: channel,
       configuration: .init(isOutboundHalfClosureEnabled: true)
     )
   }
 
-  /// Leaves nothing but the stream's handler between a connection and its bytes.
+  /// Leaves nothing but the stream's handler, and TLS where there is, between a connection and its
+  /// bytes.
   static func stripHTTP(
     from channel: any Channel,
     gate: ConnectionGate,
@@ -60,7 +69,9 @@ enum ConnectionSetup {
       ])
     }
     pipeline.removeHandler(gate, promise: nil)
-    for name in [pipelining, decoder, encoder] { pipeline.removeHandler(name: name, promise: nil) }
+    for name in [pipelining, decoder, encoder, clock] {
+      pipeline.removeHandler(name: name, promise: nil)
+    }
   }
 
   /// Small buffers, so that a slow reader is noticed, and a kernel that notices a dead one.

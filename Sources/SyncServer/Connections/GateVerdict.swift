@@ -1,3 +1,4 @@
+import NIOCore
 import NIOHTTP1
 import SyncProtocol
 
@@ -5,6 +6,8 @@ import SyncProtocol
 enum GateVerdict {
   /// The router answers it.
   case route
+  /// A browser asks whether a page of an allowed origin may send a request.
+  case preflight
   /// The connection becomes an event stream.
   case stream(StreamRequest)
   case refuse(ProblemDetails)
@@ -16,10 +19,21 @@ enum Entrance: Sendable {
   /// The unix socket, with an account at the other end that may use it.
   case socket
   case foreignSocket
+  /// The peer's address has as many connections as one may have.
+  case crowded
 
-  /// Decides on a request; `port` is the connection's local one, which a unix socket has not.
-  func verdict(on head: HTTPRequestHead, target: RequestTarget, port: Int?) -> GateVerdict {
-    if let problem = refusal(of: head, target: target, port: port) { return .refuse(problem) }
+  /// Decides on a request; `local` is the connection's own end.
+  func verdict(
+    on head: HTTPRequestHead,
+    target: RequestTarget,
+    local: SocketAddress?
+  ) -> GateVerdict {
+    if let problem = refusal(of: head, target: target, local: local) { return .refuse(problem) }
+    if head.method == .OPTIONS, allowedOrigin(of: head) != nil,
+      head.headers.contains(name: "access-control-request-method")
+    {
+      return .preflight
+    }
     guard head.method == .GET, target.path == Route.events else { return .route }
     guard head.version == .http1_1 else {
       return .refuse(ProblemDetails(.badRequest, detail: "An event stream needs HTTP/1.1."))
@@ -41,14 +55,27 @@ enum Entrance: Sendable {
     )
   }
 
+  /// The configured origin that the request's page belongs to.
+  func allowedOrigin(of head: HTTPRequestHead) -> String? {
+    guard case .tcp(let rules) = self else { return nil }
+    return rules.allowedOrigin(of: head.headers)
+  }
+
   private func refusal(
     of head: HTTPRequestHead,
     target: RequestTarget,
-    port: Int?
+    local: SocketAddress?
   ) -> ProblemDetails? {
     switch self {
     case .tcp(let rules):
-      if let problem = rules.refusal(of: head, target: target, port: port ?? 0) { return problem }
+      if let problem = rules.refusal(of: head, target: target, local: local) { return problem }
+    case .crowded:
+      var problem = ProblemDetails(
+        .tooMany,
+        detail: "Your address has as many connections to this server as one may have; close some."
+      )
+      problem.retryAfter = 10
+      return problem
     case .socket: break
     case .foreignSocket:
       return ProblemDetails(

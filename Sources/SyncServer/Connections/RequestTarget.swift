@@ -8,8 +8,8 @@ struct RequestTarget: Hashable {
   let resource: String
 
   init(_ uri: String) {
-    let scheme = "http://"
-    guard uri.prefix(scheme.count).lowercased() == scheme else {
+    let schemes = ["http://", "https://"]
+    guard let scheme = schemes.first(where: { uri.prefix($0.count).lowercased() == $0 }) else {
       authority = nil
       resource = uri
       return

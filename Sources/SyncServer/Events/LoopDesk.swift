@@ -124,7 +124,7 @@ final class LoopDesk {
     do {
       let answer =
         request.transport == .webSocket
-        ? try WebSocketHandshake.answer(to: head, on: channel) : streamHead()
+        ? try WebSocketHandshake.answer(to: head, on: channel) : streamHead(gate.streamFields)
       try ConnectionSetup.stripHTTP(from: channel, gate: gate, adding: stream)
       ConnectionSetup.tuneForEvents(channel)
       let opening = try [currentReady()] + [reset(for: stream)].compactMap(\.self)
@@ -148,15 +148,14 @@ final class LoopDesk {
     for stream in Array(streams.values) where stream.isAnonymous { stream.finish() }
   }
 
-  private func streamHead() -> ByteBuffer {
+  private func streamHead(_ fields: String) -> ByteBuffer {
     let retry = EventFrame.chunk("retry: \(Int.random(in: 500...2_000))\n\n")
     var head = ByteBuffer(
       string: """
         HTTP/1.1 200 OK\r
         content-type: text/event-stream\r
         cache-control: no-store\r
-        x-content-type-options: nosniff\r
-        transfer-encoding: chunked\r
+        \(fields)transfer-encoding: chunked\r
         date: \(date.now())\r
         \r
 

@@ -10,24 +10,32 @@ struct Listener: Sendable {
 
   let channel: any Channel
 
-  /// Binds the TCP address, which is a loopback one.
+  /// Whether an address is a number: a name might lead anywhere.
+  static func isNumeric(_ address: ServerAddress) -> Bool {
+    (try? SocketAddress(ipAddress: number(of: address), port: 0)) != nil
+  }
+
+  /// Whether only this machine reaches an address.
+  static func isLoopback(_ address: ServerAddress) -> Bool {
+    Authority.isLoopback(address: number(of: address))
+  }
+
+  private static func number(of address: ServerAddress) -> String {
+    address.host == "localhost" ? "127.0.0.1" : address.host
+  }
+
+  /// Binds a TCP address.
   static func tcp(
     _ address: ServerAddress,
     on group: any EventLoopGroup,
     setUp: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
   ) async throws -> Listener {
-    let host = address.host == "localhost" ? "127.0.0.1" : address.host
-    guard let resolved = try? SocketAddress(ipAddress: host, port: address.port) else {
+    guard let resolved = try? SocketAddress(ipAddress: number(of: address), port: address.port)
+    else {
       throw ServerError(
         .addressInvalid,
-        "\(address) is not an address to listen on; --listen takes 127.0.0.1:PORT."
-      )
-    }
-    guard Authority.isLoopback(address: host) else {
-      throw ServerError(
-        .addressNotLoopback,
-        "\(address) is not a loopback address, and this version has neither TLS nor passwords; "
-          + "listen on 127.0.0.1 with --listen."
+        "\(address) is not an address to listen on; --listen takes 127.0.0.1:PORT, "
+          + "or 0.0.0.0:PORT for every address of this machine."
       )
     }
     do {

@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import NIOSSL
 import SyncProtocol
 import Synchronization
 
@@ -11,6 +12,10 @@ final class Listeners: Sendable {
   }
 
   private let configuration: ServerConfiguration
+  /// For TLS: every connection to the TCP address speaks it, or none.
+  private let certificates: CertificateDesk?
+  private let counters: ServerCounters
+  private let census: ConnectionCensus
   private let group: any EventLoopGroup
   private let desks: LoopDesks
   private let handOver: AsyncStream<RouterConnection>.Continuation
@@ -19,12 +24,17 @@ final class Listeners: Sendable {
 
   init(
     configuration: ServerConfiguration,
+    certificates: CertificateDesk?,
+    counters: ServerCounters,
     group: any EventLoopGroup,
     desks: LoopDesks,
     handOver: AsyncStream<RouterConnection>.Continuation,
     logger: Logger
   ) {
     self.configuration = configuration
+    self.certificates = certificates
+    self.counters = counters
+    census = ConnectionCensus(configuration.limits)
     self.group = group
     self.desks = desks
     self.handOver = handOver
@@ -56,11 +66,12 @@ final class Listeners: Sendable {
 
   private func bindTCP() async throws -> ServerAddress {
     let address = configuration.address
-    let rules = RequestGuard(allowedHosts: configuration.allowedHosts)
+    let rules = RequestGuard(
+      allowedHosts: configuration.allowedHosts,
+      allowedOrigins: configuration.allowedOrigins
+    )
     let listener = try await Listener.tcp(address, on: group) { channel in
-      channel.eventLoop.makeCompletedFuture {
-        try self.setUp(channel, .tcp(rules), .anonymous)
-      }
+      channel.eventLoop.makeCompletedFuture { try self.setUpTCP(channel, rules) }
     }
     bound.withLock { $0.open.append(listener) }
     let port = listener.channel.localAddress?.port ?? address.port
@@ -82,6 +93,26 @@ final class Listeners: Sendable {
     bound.withLock { $0.open.append(listener) }
   }
 
+  /// Lets a TCP connection in, through TLS where the address has it.
+  private func setUpTCP(_ channel: any Channel, _ plainRules: RequestGuard) throws {
+    let remote = channel.remoteAddress
+    let place =
+      configuration.admitsAddress(remote?.bareAddress ?? "") ? census.enter(remote) : .none
+    guard place != .none else {
+      counters.turnedAway.add()
+      return channel.close(promise: nil)
+    }
+    channel.closeFuture.whenComplete { [census] _ in census.leave(remote) }
+    var rules = plainRules
+    if let current = certificates?.current {
+      let tls = NIOSSLServerHandler(context: current.pair.context)
+      try channel.pipeline.syncOperations.addHandler(tls)
+      rules = current.rules
+    }
+    let entrance = place == .crowded ? .crowded : Entrance.tcp(rules)
+    try setUp(channel, entrance, .anonymous, isSecure: certificates != nil)
+  }
+
   /// What an account at the other end of the socket may be; `nil` for one that has no business here.
   private func grade(of peer: PeerAccount?) -> CallerGrade? {
     guard let peer else { return nil }
@@ -90,7 +121,12 @@ final class Listeners: Sendable {
   }
 
   /// Runs on the connection's loop.
-  private func setUp(_ channel: any Channel, _ entrance: Entrance, _ grade: CallerGrade) throws {
+  private func setUp(
+    _ channel: any Channel,
+    _ entrance: Entrance,
+    _ grade: CallerGrade,
+    isSecure: Bool = false
+  ) throws {
     guard let desk = desks.here(on: channel.eventLoop), !desk.isDraining else {
       return channel.close(promise: nil)
     }
@@ -98,12 +134,19 @@ final class Listeners: Sendable {
     let identity = ConnectionIdentity(
       grade,
       local: channel.localAddress,
-      remote: channel.remoteAddress
+      remote: channel.remoteAddress,
+      isFromNetwork: isSecure
     )
-    let gate = ConnectionGate(entrance: entrance, identity: identity, desk: desk) { channel in
-      let router = try ConnectionSetup.installRouter(on: channel)
+    let clock = ConnectionClock(configuration.limits, counters: counters)
+    let gate = ConnectionGate(
+      entrance: entrance,
+      identity: identity,
+      desk: desk,
+      clock: clock
+    ) { channel in
+      let router = try ConnectionSetup.installRouter(on: channel, isSecure: isSecure)
       RouterConnection(channel: router, identity: identity).hand(to: self.handOver)
     }
-    try ConnectionSetup.installHTTP(on: channel, gate: gate)
+    try ConnectionSetup.installHTTP(on: channel, gate: gate, clock: clock)
   }
 }

@@ -45,6 +45,18 @@ struct MetricsPage {
       "Same-machine proofs that did not hold.",
       counters.refusedProofs.count
     )
+    add(
+      "syncd_connections_timed_out_total",
+      .counter,
+      "Connections closed for being too slow.",
+      counters.timedOut.count
+    )
+    add(
+      "syncd_connections_turned_away_total",
+      .counter,
+      "Connections of refused addresses or beyond the limits.",
+      counters.turnedAway.count
+    )
     let watching = condition.watching
     add("syncd_watched_directories", .gauge, "Watched directories.", watching.directories)
     add(

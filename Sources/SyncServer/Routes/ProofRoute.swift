@@ -70,7 +70,8 @@ struct ProofRoute: Sendable {
   }
 
   private func isPossible(_ connection: ConnectionIdentity) -> Bool {
-    guard let secret = project.machineSecret, secret.count >= 16,
+    // A listener of the network proves nothing, also when it is reached over loopback.
+    guard !connection.isFromNetwork, let secret = project.machineSecret, secret.count >= 16,
       let server = connection.local?.ipAddress, let client = connection.remote?.ipAddress
     else { return false }
     return Authority.isLoopback(address: server) && Authority.isLoopback(address: client)

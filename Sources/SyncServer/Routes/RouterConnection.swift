@@ -25,7 +25,10 @@ struct RouterChannelHandler: HTTPChannelHandler {
     channel: any Channel,
     logger: Logger
   ) -> EventLoopFuture<ConnectionSetup.RouterChannel> {
-    channel.eventLoop.makeCompletedFuture { try ConnectionSetup.installRouter(on: channel) }
+    // The gate has set its connections up already: Hummingbird's own way in is not taken.
+    channel.eventLoop.makeCompletedFuture {
+      try ConnectionSetup.installRouter(on: channel, isSecure: false)
+    }
   }
 
   func handle(value: ConnectionSetup.RouterChannel, logger: Logger) async {

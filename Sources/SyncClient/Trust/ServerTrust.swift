@@ -1,0 +1,45 @@
+import NIOCore
+import NIOSSL
+package import SyncProtocol
+
+/// How a client decides whether a server is the one that it means.
+///
+/// A chain that the authorities vouch for, for the host's name, is accepted. Otherwise the key is
+/// pinned the first time, and every later connection must show the same one.
+package struct ServerTrust: Sendable {
+  /// Where pins are kept; without one only the authorities count.
+  package var knownServers: KnownServers?
+  /// TLS on loopback too, as behind a tunnel; elsewhere it is always spoken.
+  package var isForced = false
+  /// A PEM file of the authorities that count in place of the system's.
+  package var authorities: String?
+  /// The fingerprint of a key that may take the place of a pinned one.
+  package var acceptedKey: String?
+  /// Told when a key is pinned: the server and the fingerprint.
+  package var pinned: @Sendable (ServerAddress, String) -> Void = { _, _ in }
+
+  package init(knownServers: KnownServers? = nil) { self.knownServers = knownServers }
+
+  /// Whether a connection to an address speaks TLS.
+  func speaksTLS(to address: ServerAddress) -> Bool {
+    isForced || !LoopbackHost.isLoopback(address.host)
+  }
+
+  /// The client's side of TLS 1.2 and later.
+  func context() throws(ClientError) -> NIOSSLContext {
+    var configuration = TLSConfiguration.makeClientConfiguration()
+    configuration.minimumTLSVersion = .tlsv12
+    configuration.applicationProtocols = ["http/1.1"]
+    configuration.shutdownTimeout = .seconds(1)
+    if let authorities { configuration.trustRoots = .file(authorities) }
+    do {
+      return try NIOSSLContext(configuration: configuration)
+    } catch {
+      throw ClientError(
+        .localFile,
+        "The authorities for TLS cannot be read\(authorities.map { " from \($0)" } ?? ""): "
+          + "install ca-certificates, or name a file of theirs."
+      )
+    }
+  }
+}

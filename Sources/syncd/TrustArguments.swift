@@ -1,0 +1,40 @@
+import ArgumentParser
+import Foundation
+import SyncClient
+import SyncProtocol
+
+/// How a command decides whether a server on another machine is the one that is meant.
+struct TrustArguments: ParsableArguments {
+  @Flag(help: "Speak TLS on loopback too, as through a tunnel; elsewhere it is always spoken.")
+  var tls = false
+
+  @Option(
+    help: ArgumentHelp(
+      "The SHA-256 fingerprint of a key to accept in place of the one that is pinned.",
+      valueName: "fingerprint"
+    )
+  )
+  var acceptKey: String?
+
+  func validate() throws {
+    guard let acceptKey else { return }
+    guard acceptKey.utf8.count == 64, acceptKey.allSatisfy(\.isHexDigit) else {
+      throw ValidationError("'\(acceptKey)' is no fingerprint: it has 64 hexadecimal digits.")
+    }
+  }
+
+  /// The system's authorities (or those of SSL_CERT_FILE, as other programs have it), then the pins
+  /// of this account.
+  func trust(_ pinned: @escaping @Sendable (ServerAddress, String) -> Void) -> ServerTrust {
+    let environment = ProcessInfo.processInfo.environment
+    let home = FileManager.default.homeDirectoryForCurrentUser.path
+    let named = environment["XDG_STATE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+    let folder = (named ?? home + "/.local/state") + "/syncd"
+    var trust = ServerTrust(knownServers: KnownServers(path: folder + "/known-servers.json"))
+    trust.isForced = tls
+    trust.acceptedKey = acceptKey?.lowercased()
+    trust.authorities = environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : $0 }
+    trust.pinned = pinned
+    return trust
+  }
+}

@@ -1,0 +1,114 @@
+import Foundation
+import Testing
+
+/// A server and its clients on two machines, through the built program.
+@Suite(.timeLimit(.minutes(2)), .enabled(if: TwoMachines.isPossible)) struct NetworkTests {
+  private func serve(
+    _ machines: TwoMachines,
+    _ place: Workplace,
+    port: Int = 0,
+    _ extra: String...
+  ) async throws -> (running: RunningProgram, key: String, port: Int) {
+    let address = "\(TwoMachines.serverAddress):\(port)"
+    let running = try machines.startOnServer(
+      [Program.path, "serve", place.project, "--listen", address, "--state-dir", place.state]
+        + extra
+    )
+    let key = try #require(await running.line(containing: "TLS key"), "\(running.errors)")
+    let ready = try #require(await running.line(containing: "syncd: serving"))
+    let fingerprint = try #require(key.firstMatch(of: /SHA-256 ([0-9a-f]{64})$/))
+    let found = try #require(ready.firstMatch(of: /:(\d+), generation/))
+    return (running, String(fingerprint.1), try #require(Int(found.1)))
+  }
+
+  private func connect(
+    _ machines: TwoMachines,
+    _ place: Workplace,
+    _ port: Int,
+    _ extra: String...
+  ) async throws -> Program.Result {
+    try await machines.runOnClient(
+      ["/usr/bin/env", "XDG_STATE_HOME=\(place.path)/client", Program.path, "connect"]
+        + ["\(TwoMachines.serverAddress):\(port)", "-o", place.path + "/app.4dz"] + extra
+    )
+  }
+
+  @Test func withoutAPasswordNothingIsServedToOthersUnlessItIsAskedFor() async throws {
+    guard let machines = try await TwoMachines.make() else { return }
+    let place = try Workplace()
+    let address = "\(TwoMachines.serverAddress):0"
+    let refused = try machines.startOnServer(
+      [Program.path, "serve", place.project, "--listen", address, "--state-dir", place.state]
+    )
+    #expect(await refused.exitStatus() == 4)
+    #expect(refused.errors.contains("the Designer has no password"), "\(refused.errors)")
+    #expect(refused.errors.contains("--allow-anonymous"))
+  }
+
+  @Test func aRemoteClientPinsTheKeyFetchesTheBundleAndNoticesAnotherKey() async throws {
+    guard let machines = try await TwoMachines.make() else { return }
+    let place = try Workplace()
+    let server = try await serve(machines, place, "--allow-anonymous")
+    let first = try await connect(machines, place, server.port)
+    #expect(first.status == 0, "\(first.errors)")
+    #expect(first.output.contains("its key \(server.key) is pinned now"))
+    #expect(try await place.build() == place.contents("app.4dz"))
+    let second = try await connect(machines, place, server.port)
+    #expect(second.status == 0 && !second.output.contains("pinned"))
+
+    let url = "\(TwoMachines.serverAddress):\(server.port)/v1/hello"
+    let known = ["--cacert", place.state + "/tls-cert.pem"]
+    let curl = try await machines.runOnClient(["curl", "-sS"] + known + ["https://" + url])
+    #expect(curl.output.contains("\"project\""), "\(curl.errors)")
+    let plain = try await machines.runOnClient(["curl", "-sS", "-m", "10", "http://" + url])
+    #expect(plain.status != 0)
+    server.running.send(SIGTERM)
+    #expect(await server.running.exitStatus() == 0)
+
+    try FileManager.default.removeItem(atPath: place.state + "/tls-key.pem")
+    let other = try await serve(machines, place, port: server.port, "--allow-anonymous")
+    #expect(other.key != server.key)
+    let warned = try await connect(machines, place, server.port)
+    #expect(warned.status == 4)
+    #expect(warned.errors.contains(server.key) && warned.errors.contains(other.key))
+    let accepted = try await connect(machines, place, server.port, "--accept-key", other.key)
+    #expect(accepted.status == 0, "\(accepted.errors)")
+    other.running.send(SIGTERM)
+    #expect(await other.running.exitStatus() == 0)
+  }
+
+  @Test func anAddressHasSoManyConnectionsAndNoMore() async throws {
+    guard let machines = try await TwoMachines.make() else { return }
+    let place = try Workplace()
+    let server = try await serve(
+      machines,
+      place,
+      "--allow-anonymous",
+      "--max-connections-per-address",
+      "2"
+    )
+    let result = try await machines.runOnClient([
+      "/usr/bin/python3", "-I", "-c", Self.crowd, TwoMachines.serverAddress, "\(server.port)",
+    ])
+    #expect(result.output == "200 200 429 none\n", "\(result.errors)")
+    server.running.send(SIGTERM)
+    #expect(await server.running.exitStatus() == 0)
+  }
+
+  /// Opens five connections and prints what some of them are answered.
+  private static let crowd = """
+    import socket, ssl, sys
+    host, port = sys.argv[1], int(sys.argv[2])
+    c = ssl.create_default_context(); c.check_hostname = False; c.verify_mode = ssl.CERT_NONE
+    kept, said = [], []
+    for number in range(5):
+        try:
+            s = c.wrap_socket(socket.create_connection((host, port), timeout=20))
+            kept.append(s)
+            if number == 3: continue
+            s.sendall(b'GET /v1/hello HTTP/1.1\\r\\nHost: %s:%d\\r\\n\\r\\n' % (host.encode(), port))
+            said.append(s.recv(4096)[9:12].decode())
+        except OSError: said.append('none')
+    print(*said)
+    """
+}

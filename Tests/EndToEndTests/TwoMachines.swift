@@ -1,0 +1,57 @@
+import Foundation
+import Testing
+
+/// Two network namespaces with a cable between them: two machines as far as TCP knows, and nothing
+/// that is sent leaves them.
+final class TwoMachines: Sendable {
+  static let isPossible =
+    geteuid() == 0
+    && [ip, "/usr/bin/curl"].allSatisfy(FileManager.default.isExecutableFile(atPath:))
+    && (try? FileManager.default.contentsOfDirectory(atPath: "/sys/class/net")) != nil
+  private static let ip = "/usr/sbin/ip"
+
+  static let serverAddress = "10.197.31.1"
+  static let clientAddress = "10.197.31.2"
+
+  private let name = "syncd-\(getpid())-\(UInt16.random(in: 0...(.max)))"
+  private var server: String { name + "-s" }
+  private var client: String { name + "-c" }
+
+  /// Makes both; `nil` where this machine does not let root make namespaces.
+  static func make() async throws -> TwoMachines? {
+    let machines = TwoMachines()
+    let (server, client) = (machines.server, machines.client)
+    let result = try await Program.shell(
+      """
+      set -e
+      ip netns add \(server); ip netns add \(client)
+      ip -n \(server) link add cable type veth peer name cable netns \(client)
+      ip -n \(server) address add \(serverAddress)/30 dev cable
+      ip -n \(client) address add \(clientAddress)/30 dev cable
+      for n in \(server) \(client); do ip -n $n link set lo up; ip -n $n link set cable up; done
+      """
+    )
+    return result.status == 0 ? machines : nil
+  }
+
+  deinit {
+    let process = Process()
+    process.executableURL = URL(filePath: "/bin/sh")
+    process.arguments = ["-c", "ip netns del \(server); ip netns del \(client)"]
+    process.standardError = FileHandle.nullDevice
+    try? process.run()
+  }
+
+  /// The words that run a program on the server's machine.
+  func onServer(_ words: [String]) -> [String] { ["netns", "exec", server] + words }
+
+  /// Starts a program on the server's machine.
+  func startOnServer(_ words: [String]) throws -> RunningProgram {
+    try RunningProgram(Self.ip, onServer(words))
+  }
+
+  /// Runs a program on the client's machine to its end.
+  func runOnClient(_ words: [String]) async throws -> Program.Result {
+    try await Program.run(Self.ip, ["netns", "exec", client] + words)
+  }
+}
