@@ -111,7 +111,7 @@ let package = Package(
       name: "SyncServerTests",
       dependencies: [
         "Bundler", "ProjectHost", "ProjectModel", "Sessions", "SyncClient", "SyncProtocol",
-        "SyncServer",
+        "SyncServer", "TestPrograms",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]
@@ -135,6 +135,9 @@ let package = Package(
       dependencies: ["Bundler", "ProjectModel", "SyncClient", "SyncProtocol"]
     ),
 
+    // Other programs as tests start them
+    .target(name: "TestPrograms", path: "Tests/TestPrograms"),
+
     // syncd: the commands and the composition root
     .executableTarget(
       name: "syncd",
@@ -149,7 +152,7 @@ let package = Package(
     ),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["Bundler", "ProjectModel", "SyncProtocol", "syncd"]
+      dependencies: ["Bundler", "ProjectModel", "SyncProtocol", "TestPrograms", "syncd"]
     ),
   ]
 )

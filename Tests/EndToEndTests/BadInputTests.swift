@@ -1,4 +1,5 @@
 import Foundation
+import TestPrograms
 import Testing
 
 /// One clear sentence, the right exit status, and nothing lost.

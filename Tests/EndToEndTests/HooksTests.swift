@@ -1,4 +1,5 @@
 import Foundation
+import TestPrograms
 import Testing
 
 /// git and the server: one generation a checkout, and git never fails because of us.

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestPrograms
 
 /// The built `syncd`, run as a user runs it.
 enum Program {

@@ -1,4 +1,5 @@
 import Foundation
+import TestPrograms
 import Testing
 
 /// Two network namespaces with a cable between them: two machines as far as TCP knows, and nothing

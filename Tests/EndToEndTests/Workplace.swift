@@ -1,4 +1,5 @@
 import Foundation
+import TestPrograms
 import Testing
 
 /// A folder of a test's own with a small project, a state folder and room for clients' files.

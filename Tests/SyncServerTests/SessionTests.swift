@@ -6,7 +6,7 @@ import SyncProtocol
 import SyncServer
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct SessionTests {
+@Suite(.timeLimit(.minutes(2))) struct SessionTests {
   private static let ann = #"{"user":"ann","password":"secret","development":true}"#
 
   @Test func onTheSameMachineTheDevelopmentModeIsAlwaysOn() async throws {
@@ -190,12 +190,12 @@ import Testing
   }
 
   @Test func aSessionWithoutRequestsOrStreamEndsAndItsLocksGo() async throws {
-    try await ServerFixture.with(configure: { $0.sessionGrace = .seconds(1) }) { server in
+    try await ServerFixture.with(configure: { $0.sessionGrace = .seconds(3) }) { server in
       let local = ServerConnection(.unixSocket(server.socketPath))
       let token = try #require(try await local.openSession(SessionRequest()).token)
       _ = try await local.inSession(token).lock(LockTarget(.settings))
       #expect(try await local.locks().locks.count == 1)
-      let limit = ContinuousClock().now.advanced(by: .seconds(20))
+      let limit = ContinuousClock().now.advanced(by: .seconds(60))
       while try await !local.locks().locks.isEmpty, ContinuousClock().now < limit {}
       #expect(try await local.locks().locks.isEmpty)
       await #expect(throws: ClientError.self) { try await local.inSession(token).session() }
@@ -203,7 +203,7 @@ import Testing
   }
 
   @Test func aRequestUnderWayKeepsItsSession() async throws {
-    try await ServerFixture.with(configure: { $0.sessionGrace = .seconds(1) }) { server in
+    try await ServerFixture.with(configure: { $0.sessionGrace = .seconds(3) }) { server in
       let fields = try server.bearer(try await server.askLocally("POST", Route.sessions))
       server.project.holdReloads()
       defer { server.project.releaseReloads() }
@@ -213,7 +213,7 @@ import Testing
       let token = try #require(try await local.openSession(SessionRequest()).token)
       _ = try await local.inSession(token).lock(LockTarget(.compile))
       // When the lock of a later session is gone, more than a grace time has passed.
-      let limit = ContinuousClock().now.advanced(by: .seconds(20))
+      let limit = ContinuousClock().now.advanced(by: .seconds(60))
       while try await !local.locks().locks.isEmpty, ContinuousClock().now < limit {}
       #expect(try await server.askLocally("GET", Route.ownSession, fields).status == 200)
       server.project.releaseReloads()
@@ -223,13 +223,13 @@ import Testing
   }
 
   @Test func aStreamKeepsItsSessionAndEndsWithIt() async throws {
-    try await ServerFixture.with(configure: { $0.sessionGrace = .seconds(1) }) { server in
+    try await ServerFixture.with(configure: { $0.sessionGrace = .seconds(3) }) { server in
       let opened = try await server.ask("POST", Route.sessions)
       let fields = try server.bearer(opened)
       let stream = try await server.tcp()
       #expect(try await stream.openEvents(host: server.host, fields).status == 200)
       let short = try await server.ask("POST", Route.sessions)
-      let limit = ContinuousClock().now.advanced(by: .seconds(20))
+      let limit = ContinuousClock().now.advanced(by: .seconds(60))
       // When the lock of a later session is gone, more than a grace time has passed.
       let local = ServerConnection(.unixSocket(server.socketPath))
       let token = try #require(try await local.openSession(SessionRequest()).token)

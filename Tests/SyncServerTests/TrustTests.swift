@@ -3,6 +3,7 @@ import SyncClient
 import SyncProtocol
 import SyncServer
 import Synchronization
+import TestPrograms
 import Testing
 
 /// Our own client against our own server: authorities, pins, and what breaks them.
@@ -206,19 +207,14 @@ import Testing
   @Test func opensslAsTheWrongServerIsNoticed() async throws {
     try await withFolder { folder in
       try await Tool.makePair(in: folder)
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
       let relay = try Relay(answers: [])
       let port = relay.port + 1
-      process.arguments = [
+      let arguments = [
         "s_server", "-accept", "127.0.0.1:\(port)", "-cert", folder + "/cert.pem",
         "-key", folder + "/key.pem", "-www",
       ]
-      let output = Pipe()
-      process.standardOutput = output
-      process.standardError = FileHandle.nullDevice
-      try process.run()
-      defer { process.terminate() }
+      let process = try RunningProgram("/usr/bin/openssl", arguments)
+      defer { process.send(SIGTERM) }
       let address = ServerAddress(host: "127.0.0.1", port: port)
       let servers = KnownServers(path: folder + "/pins")
       _ = try servers.judge(String(repeating: "a", count: 64), of: address, accepting: nil)

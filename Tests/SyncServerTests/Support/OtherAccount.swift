@@ -1,4 +1,5 @@
 import Foundation
+import TestPrograms
 
 /// A program of the system that speaks to the server, under this account or another one.
 enum OtherAccount {
@@ -23,20 +24,12 @@ enum OtherAccount {
     _ arguments: [String],
     rights: [String] = []
   ) async throws -> String {
-    let process = Process()
     // By its path: what comes first on PATH may be in a folder that others cannot enter.
     let command = rights.isEmpty ? [] : [setpriv] + rights
     let words = command + [python, "-I", "-c", script] + arguments
-    process.executableURL = URL(fileURLWithPath: words[0])
-    process.arguments = Array(words.dropFirst())
-    let output = Pipe()
-    process.standardOutput = output
-    process.currentDirectoryURL = URL(fileURLWithPath: "/")
-    try process.run()
-    let data = try await TestClient.onThread {
-      try output.fileHandleForReading.readToEnd() ?? Data()
-    }
-    return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    let running = try RunningProgram(words[0], Array(words.dropFirst()), in: "/")
+    _ = await running.exitStatus()
+    return running.output.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
   /// Proves itself at PORT of HOST with the SECRET and prints the status, and the status of a

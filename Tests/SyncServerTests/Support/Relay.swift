@@ -41,7 +41,7 @@ final class Relay: Sendable {
   }
 
   private init(serve: @escaping @Sendable (Int32, Relay) throws -> Void) throws {
-    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = Self.address(0)
     let bound = Self.pass(&address) { bind(socket, $0, $1) }
     guard bound == 0, listen(socket, 8) == 0 else { throw TestClientError.noConnection(errno) }
@@ -70,7 +70,7 @@ final class Relay: Sendable {
   }
 
   private static func connect(to port: Int) throws -> Int32 {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = address(port)
     guard pass(&address, { Glibc.connect(descriptor, $0, $1) }) == 0 else {
       throw TestClientError.noConnection(errno)

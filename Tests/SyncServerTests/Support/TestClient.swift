@@ -33,7 +33,7 @@ final class TestClient: Sendable {
 
   static func tcp(port: Int, receiveBuffer: Int32? = nil) async throws -> TestClient {
     try await onThread {
-      let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+      let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
       if var size = receiveBuffer {
         setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
       }
@@ -61,7 +61,7 @@ final class TestClient: Sendable {
       let folder = open(url.deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY)
       defer { close(folder) }
       let short = "/proc/self/fd/\(folder)/\(url.lastPathComponent)"
-      let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+      let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
       var address = sockaddr_un()
       address.sun_family = sa_family_t(AF_UNIX)
       withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: short.utf8) }

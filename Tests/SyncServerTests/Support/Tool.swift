@@ -1,4 +1,5 @@
 import Foundation
+import TestPrograms
 
 /// Other people's programs as peers: curl, openssl, Python.
 enum Tool {
@@ -8,18 +9,9 @@ enum Tool {
 
   /// Runs a program to its end; its standard error goes with its output.
   static func run(_ program: String, _ arguments: [String]) async throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/" + program)
-    process.arguments = arguments
-    process.standardInput = FileHandle.nullDevice
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = output
-    try process.run()
-    let data = try await TestClient.onThread {
-      try output.fileHandleForReading.readToEnd() ?? Data()
-    }
-    return String(decoding: data, as: UTF8.self)
+    let running = try RunningProgram("/usr/bin/" + program, arguments)
+    _ = await running.exitStatus()
+    return running.output + running.errors
   }
 
   /// Makes a self-signed pair `cert.pem`, `key.pem` in a folder, the key for its owner alone.

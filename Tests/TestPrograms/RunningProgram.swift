@@ -5,11 +5,11 @@ import Synchronization
 ///
 /// Started by `posix_spawn` with close-on-exec pipes: of the many programs that the tests start at
 /// once none must inherit another's output, or that output would never end.
-final class RunningProgram: Sendable {
-  let pid: Int32
+package final class RunningProgram: Sendable {
+  package let pid: Int32
   private let seen: Seen
 
-  init(_ program: String, _ arguments: [String], in folder: String? = nil) throws {
+  package init(_ program: String, _ arguments: [String], in folder: String? = nil) throws {
     let command =
       folder.map { ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", $0, program] } ?? [program]
     let (pid, output, errors) = try Self.starting.withLock {
@@ -37,24 +37,24 @@ final class RunningProgram: Sendable {
 
   deinit { kill(pid, SIGKILL) }
 
-  var output: String { seen.output }
-  var errors: String { seen.errors }
+  package var output: String { seen.output }
+  package var errors: String { seen.errors }
 
   /// The next line of standard output; `nil` when it has ended.
-  func line() async -> String? { await seen.line() }
+  package func line() async -> String? { await seen.line() }
 
   /// The next line that contains a text; `nil` when the output ends without one.
-  func line(containing text: String) async -> String? {
+  package func line(containing text: String) async -> String? {
     while let line = await line() {
       if line.contains(text) { return line }
     }
     return nil
   }
 
-  func send(_ signal: Int32) { kill(pid, signal) }
+  package func send(_ signal: Int32) { kill(pid, signal) }
 
   /// Waits for the end and for all output.
-  func exitStatus() async -> Int32 { await seen.exitStatus() }
+  package func exitStatus() async -> Int32 { await seen.exitStatus() }
 
   private static func pipe() throws -> (reading: Int32, writing: Int32) {
     var ends: [Int32] = [0, 0]
