@@ -80,6 +80,7 @@ package final class ProjectServer: Service {
     await withDiscardingTaskGroup { tasks in
       tasks.addTask { await self.distribute(events, to: desks) }
       tasks.addTask { await ends.watch(grace: self.configuration.sessionGrace) }
+      tasks.addTask { await self.publish(at: address) }
       tasks.addTask {
         // Ends by a shutdown's beginning or by cancellation; both lead to the same end.
         try? await gracefulShutdown()
@@ -91,6 +92,19 @@ package final class ProjectServer: Service {
       }
       tasks.cancelAll()
     }
+  }
+
+  /// Lets the server be found until its shutdown begins.
+  private func publish(at address: ServerAddress) async {
+    guard let publication = configuration.publication else { return }
+    let responder = DiscoveryResponder(
+      publication: publication,
+      project: project,
+      address: address,
+      group: group,
+      logger: logger
+    )
+    await cancelWhenGracefulShutdown { await responder.run() }
   }
 
   private func endpoints(_ address: ServerAddress, _ ends: SessionEnds) -> [Endpoint] {

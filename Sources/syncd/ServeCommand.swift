@@ -19,11 +19,14 @@ struct ServeCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The loopback address to listen on; port 0 takes any.",
+      "The loopback address to listen on; 127.0.0.1 if left out. Without a port the one of "
+        + "settings.4DSettings, or \(Route.defaultPort); port 0 takes any.",
       valueName: "host:port"
     )
   )
-  var listen = "127.0.0.1:\(Route.defaultPort)"
+  var listen: String?
+
+  @OptionGroup var publishing: PublishingArguments
 
   @Option(
     help: ArgumentHelp(
@@ -41,6 +44,7 @@ struct ServeCommand: AsyncParsableCommand {
   var logLevel = LogLevel.notice
 
   func validate() throws {
+    guard let listen else { return }
     guard ServerAddress(listen) != nil else {
       throw ValidationError("'\(listen)' is no address to listen on: write host:port.")
     }
@@ -90,7 +94,10 @@ struct ServeCommand: AsyncParsableCommand {
     _ group: UInt32?,
     _ logger: Logger
   ) async throws {
-    guard let address = ServerAddress(listen) else { return }
+    let network = NetworkSettings.read(below: location.root)
+    for problem in network.problems { logger.warning("\(Terminal.line(for: problem))") }
+    let port = network.settings.port ?? Route.defaultPort
+    guard let address = ServerAddress(listen ?? "127.0.0.1", defaultPort: port) else { return }
     var options = HostedProject.Options()
     options.machineSecret = token.secretBytes
     options.bundle = bundle.options
@@ -102,6 +109,7 @@ struct ServeCommand: AsyncParsableCommand {
       version: Version.text
     )
     configuration.socketGroup = group
+    configuration.publication = publishing.publication(network.settings, of: location.name)
     let server = ProjectServer(project: hosted, configuration: configuration, logger: logger)
     let services = ServiceGroup(
       configuration: .init(

@@ -10,7 +10,8 @@ struct SyncdCommand: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       ServeCommand.self, BuildCommand.self, VerifyCommand.self, ReloadCommand.self,
-      SaveAllCommand.self, StatusCommand.self, ConnectCommand.self, HooksCommand.self,
+      SaveAllCommand.self, StatusCommand.self, ConnectCommand.self, DiscoverCommand.self,
+      RecentsCommand.self, LinkCommand.self, HooksCommand.self,
       CatalogCommand.self, DirectoryCommand.self, DoctorCommand.self, MergeCatalogCommand.self,
     ]
   )
