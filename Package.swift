@@ -108,7 +108,7 @@ let package = Package(
       name: "SyncServerTests",
       dependencies: [
         "Bundler", "ProjectHost", "ProjectModel", "Sessions", "SyncClient", "SyncProtocol",
-        "SyncServer",
+        "SyncServer", "syncd",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]

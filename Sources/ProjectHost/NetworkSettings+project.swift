@@ -7,6 +7,7 @@ extension NetworkSettings {
   /// Reads the settings of a project as they are now; what is wrong in them is reported.
   ///
   /// - Parameter root: the real path of the package root.
+  /// - Returns: the settings in force, and a problem for each thing that is wrong.
   package static func read(
     below root: String
   ) -> (settings: NetworkSettings, problems: [Problem]) {

@@ -101,7 +101,6 @@ package final class ProjectServer: Service {
       publication: publication,
       project: project,
       address: address,
-      group: group,
       logger: logger
     )
     await cancelWhenGracefulShutdown { await responder.run() }

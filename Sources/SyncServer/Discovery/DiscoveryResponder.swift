@@ -1,24 +1,36 @@
 import Glibc
-import Logging
+package import Logging
 import NIOCore
 import NIOPosix
 import ProjectModel
-import SyncProtocol
+package import SyncProtocol
 
 /// Answers discovery queries on the port number of the TCP listener, until cancelled.
-struct DiscoveryResponder {
+package struct DiscoveryResponder: Sendable {
   private typealias Envelope = AddressedEnvelope<ByteBuffer>
   private typealias Socket = NIOAsyncChannel<Envelope, Envelope>
 
-  let publication: Publication
-  let project: any ServedProject
-  /// Where the TCP listener is, with its real port.
-  let address: ServerAddress
-  let group: any EventLoopGroup
-  let logger: Logger
+  private let publication: Publication
+  private let project: any ServedProject
+  private let address: ServerAddress
+  private let group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+  private let logger: Logger
+
+  /// Takes the address of the TCP listener, with its real port; nothing is bound yet.
+  package init(
+    publication: Publication,
+    project: any ServedProject,
+    address: ServerAddress,
+    logger: Logger
+  ) {
+    self.publication = publication
+    self.project = project
+    self.address = address
+    self.logger = logger
+  }
 
   /// A server that cannot be discovered still serves: what is in the way is logged.
-  func run() async {
+  package func run() async {
     let sockets = await bind()
     guard let own = sockets.first else { return }
     let answers = DiscoveryAnswers(
