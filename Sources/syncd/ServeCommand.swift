@@ -95,7 +95,12 @@ struct ServeCommand: AsyncParsableCommand {
     _ logger: Logger
   ) async throws {
     let network = NetworkSettings.read(below: location.root)
-    for problem in network.problems { logger.warning("\(Terminal.line(for: problem))") }
+    for problem in network.problems {
+      logger.warning(
+        "The project's settings have a problem",
+        metadata: ["problem": "\(Terminal.line(for: problem))"]
+      )
+    }
     let port = network.settings.port ?? Route.defaultPort
     guard let address = ServerAddress(listen ?? "127.0.0.1", defaultPort: port) else { return }
     var options = HostedProject.Options()

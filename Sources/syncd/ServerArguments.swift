@@ -43,7 +43,8 @@ enum ServerArguments {
     do throws(ClientError) {
       try recents.change { list in
         list.record(
-          label: label ?? suggestion(target),
+          label: label,
+          suggestion: suggestion(target),
           project: hello.project,
           serverID: hello.serverID,
           address: target.address,

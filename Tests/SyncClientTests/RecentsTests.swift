@@ -50,6 +50,26 @@ import Testing
     #expect(list.recents.first?.label == "New")
   }
 
+  @Test func aLinkSuggestsALabelAndReplacesNone() {
+    func record(_ list: inout RecentServers, _ id: String) {
+      list.record(
+        label: nil,
+        suggestion: "From link",
+        project: "Shop",
+        serverID: id,
+        address: ServerAddress(host: "h" + id),
+        usesTLS: false,
+        at: ""
+      )
+    }
+    var list = RecentServers()
+    record(&list, "1")
+    #expect(list.recents.map(\.label) == ["From link"])
+    self.record(&list, "Shop", id: "1", label: "Mine")
+    record(&list, "1")
+    #expect(list.recents.map(\.label) == ["Mine"])
+  }
+
   @Test func aServerThatLostItsIDTakesItsEntryOver() {
     var list = RecentServers()
     record(&list, "Shop", id: "1", at: "a", label: "My shop")

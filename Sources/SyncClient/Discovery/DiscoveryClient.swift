@@ -11,6 +11,7 @@ package struct DiscoveryClient: Sendable {
     case answer([UInt8], from: String)
     case roundEnded
     case timeOver
+    case socketFailed(String)
   }
 
   private let port: Int
@@ -35,7 +36,7 @@ package struct DiscoveryClient: Sendable {
   /// the task is cancelled.
   ///
   /// - Returns: the last list.
-  /// - Throws: `ClientError` with code `connection` when no query can be sent.
+  /// - Throws: `ClientError` with code `connection` when nothing can be sent or received.
   @discardableResult
   package func watch(
     for time: Duration? = nil,
@@ -52,9 +53,13 @@ package struct DiscoveryClient: Sendable {
       return try await withThrowingTaskGroup(of: Void.self) { tasks in
         defer { tasks.cancelAll() }
         tasks.addTask {
-          for try await envelope in inbound {
-            guard let host = envelope.remoteAddress.ipAddress else { continue }
-            pour.yield(.answer(Array(envelope.data.readableBytesView), from: host))
+          do {
+            for try await envelope in inbound {
+              guard let host = envelope.remoteAddress.ipAddress else { continue }
+              pour.yield(.answer(Array(envelope.data.readableBytesView), from: host))
+            }
+          } catch {
+            pour.yield(.socketFailed("\(error)"))
           }
         }
         tasks.addTask {
@@ -89,6 +94,8 @@ package struct DiscoveryClient: Sendable {
         list.take(DiscoveredServer(answer, from: host))
       case .roundEnded: list.endRound()
       case .timeOver: return list.servers
+      case .socketFailed(let reason):
+        throw ClientError(.connection, "Discovery answers cannot be received: \(reason).")
       }
       if list.servers != before, try await !changed(list.servers) { break }
     }

@@ -20,8 +20,18 @@ package struct RecentServers: Hashable, Sendable, Codable {
   /// It is known again by its id: after a change of name or address it is still the same entry,
   /// with the label that the user gave it unless there is a new one. A project that has another id
   /// at the address where it was lost its system folder: the entry is taken over.
+  ///
+  /// - Parameters:
+  ///   - label: what the user calls it now; `nil` when nothing is said.
+  ///   - suggestion: what a link calls it, for an entry that has no label yet.
+  ///   - project: the project's name.
+  ///   - serverID: by what the server is known again.
+  ///   - address: where it answered.
+  ///   - usesTLS: whether over TLS.
+  ///   - time: now, UTC, RFC 3339.
   package mutating func record(
     label: String?,
+    suggestion: String? = nil,
     project: String,
     serverID: String,
     address: ServerAddress,
@@ -37,7 +47,7 @@ package struct RecentServers: Hashable, Sendable, Codable {
     let kept = earlier.flatMap { $0.label == $0.project ? nil : $0.label }
     recents.insert(
       RecentServer(
-        label: label ?? kept ?? project,
+        label: label ?? kept ?? suggestion ?? project,
         project: project,
         serverID: serverID,
         address: address,

@@ -27,6 +27,7 @@ package struct AnswerLimiter: Sendable {
 
   private var buckets: [[UInt8]: Bucket] = [:]
   private var total: Bucket?
+  private var swept: ContinuousClock.Instant?
 
   package init() {}
 
@@ -34,11 +35,7 @@ package struct AnswerLimiter: Sendable {
   package mutating func admits(_ address: IPAddress, at now: ContinuousClock.Instant) -> Bool {
     // One machine has all the addresses of an IPv6 network.
     let key = address.isIPv4 ? address.bytes : Array(address.bytes.prefix(8))
-    if buckets[key] == nil, buckets.count >= Self.mostAddresses {
-      let full = Duration.seconds(Double(Self.burst) / Self.perSecond)
-      buckets = buckets.filter { now - $0.value.filled < full }
-      guard buckets.count < Self.mostAddresses else { return false }
-    }
+    guard buckets[key] != nil || hasRoom(at: now) else { return false }
     let burst = Double(Self.burst)
     var bucket = buckets[key] ?? Bucket(tokens: burst, filled: now)
     let mayHave = bucket.take(at: now, burst: burst, perSecond: Self.perSecond)
@@ -47,5 +44,15 @@ package struct AnswerLimiter: Sendable {
     var total = total ?? Bucket(tokens: Self.totalBurst, filled: now)
     defer { self.total = total }
     return total.take(at: now, burst: Self.totalBurst, perSecond: Self.totalPerSecond)
+  }
+
+  /// Forgets the addresses that could have everything again; once a second, as it looks at them all.
+  private mutating func hasRoom(at now: ContinuousClock.Instant) -> Bool {
+    guard buckets.count >= Self.mostAddresses else { return true }
+    if let swept, now - swept < .seconds(1) { return false }
+    swept = now
+    let full = Duration.seconds(Double(Self.burst) / Self.perSecond)
+    buckets = buckets.filter { now - $0.value.filled < full }
+    return buckets.count < Self.mostAddresses
   }
 }

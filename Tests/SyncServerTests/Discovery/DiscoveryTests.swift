@@ -109,6 +109,19 @@ import Testing
     }
   }
 
+  @Test func aServerWhoseUDPPortIsTakenServesAllTheSame() async throws {
+    let (taken, port) = try Datagrams.takePort()
+    defer { close(taken) }
+    let configure = { (configuration: inout ServerConfiguration) in
+      configuration.address = ServerAddress(host: "127.0.0.1", port: port)
+      configuration.publication = Publication(name: "Shop")
+    }
+    try await ServerFixture.with(configure: configure) { server in
+      let answer = try await server.ask("GET", Route.hello)
+      #expect(answer.status == 200)
+    }
+  }
+
   @Test func theLimitIsForEachAddressAndFillsUpAgain() throws {
     var limiter = AnswerLimiter()
     let now = ContinuousClock().now
@@ -147,6 +160,22 @@ import Testing
 
 /// Datagrams to a port of this machine, and what comes back.
 enum Datagrams {
+  /// Binds some free UDP port of this machine.
+  static func takePort() throws -> (descriptor: Int32, port: Int) {
+    let socket = Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let result = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(socket, $0, length) == 0 ? getsockname(socket, $0, &length) : -1
+      }
+    }
+    try #require(result == 0)
+    return (socket, Int(in_port_t(bigEndian: address.sin_port)))
+  }
+
   static func ask(
     port: Int,
     _ datagram: [UInt8],
