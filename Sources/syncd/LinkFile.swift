@@ -7,6 +7,8 @@ enum LinkFile {
     let slash = path.lastIndex(of: "/")
     let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
     let temporary = folder + "/.syncd-link-\(getpid())"
+    // What a killed program of the same number left.
+    unlink(temporary)
     let bytes = Array(text.utf8)
     let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
     guard file >= 0 else { throw failure(path) }

@@ -109,6 +109,33 @@ import Testing
     }
   }
 
+  @Test func anAnswerToNoQueryOfOursIsIgnored() async throws {
+    let (socket, port) = try Datagrams.takePort(on: 0x7FFF_FFFF)
+    defer { close(socket) }
+    async let liar: Void = TestClient.onThread {
+      let (query, sender) = try Datagrams.receive(on: socket)
+      var random = SystemRandomNumberGenerator()
+      let asked = try #require(DiscoveryQuery(query))
+      for (name, question) in [("Liar", DiscoveryQuery(using: &random)), ("Honest", asked)] {
+        let answer = DiscoveryAnswer(
+          to: question,
+          publicationName: name,
+          project: name,
+          serverID: name,
+          port: port,
+          usesTLS: true,
+          generation: nil
+        )
+        Datagrams.send(answer.datagram, on: socket, to: sender)
+      }
+    }
+    let found = try await DiscoveryClient(port: port, isLocal: true).watch(for: .seconds(20)) {
+      $0.isEmpty
+    }
+    try await liar
+    #expect(found.map(\.shownName) == ["^Honest"])
+  }
+
   @Test func aServerWhoseUDPPortIsTakenServesAllTheSame() async throws {
     let (taken, port) = try Datagrams.takePort()
     defer { close(taken) }
@@ -161,11 +188,11 @@ import Testing
 /// Datagrams to a port of this machine, and what comes back.
 enum Datagrams {
   /// Binds some free UDP port of this machine.
-  static func takePort() throws -> (descriptor: Int32, port: Int) {
+  static func takePort(on host: UInt32 = 0x7F00_0001) throws -> (descriptor: Int32, port: Int) {
     let socket = Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+    address.sin_addr.s_addr = in_addr_t(host).bigEndian
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let result = withUnsafeMutablePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -174,6 +201,30 @@ enum Datagrams {
     }
     try #require(result == 0)
     return (socket, Int(in_port_t(bigEndian: address.sin_port)))
+  }
+
+  /// Waits for a datagram, at most 20 seconds.
+  static func receive(on socket: Int32) throws -> (bytes: [UInt8], sender: sockaddr_in) {
+    var wait = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+    try #require(poll(&wait, 1, 20_000) == 1)
+    var buffer = [UInt8](repeating: 0, count: 4_096)
+    var sender = sockaddr_in()
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let count = withUnsafeMutablePointer(to: &sender) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        recvfrom(socket, &buffer, buffer.count, 0, $0, &length)
+      }
+    }
+    try #require(count >= 0)
+    return (Array(buffer[..<count]), sender)
+  }
+
+  static func send(_ bytes: [UInt8], on socket: Int32, to target: sockaddr_in) {
+    withUnsafePointer(to: target) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        _ = sendto(socket, bytes, bytes.count, 0, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
   }
 
   static func ask(
