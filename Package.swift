@@ -111,7 +111,7 @@ let package = Package(
       name: "SyncServerTests",
       dependencies: [
         "Bundler", "ProjectHost", "ProjectModel", "Sessions", "SyncClient", "SyncProtocol",
-        "SyncServer", "TestPrograms",
+        "SyncServer", "TestPrograms", "syncd",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]

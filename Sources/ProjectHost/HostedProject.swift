@@ -24,7 +24,7 @@ package final class HostedProject: Sendable {
 
   package let name: String
   package let root: String
-  /// Random, new at each start.
+  /// Random, and kept in the system folder: clients know the server again under another name or address.
   package let serverID: String
   package let events: EventHub
   /// What same-machine clients work in, instead of folders of the project.
@@ -53,7 +53,7 @@ package final class HostedProject: Sendable {
   ) throws {
     name = location.name
     root = location.root
-    serverID = Self.randomID()
+    serverID = try folder.serverID(orMake: Self.randomID)
     events = EventHub(project: location.name, startingAt: Self.microseconds())
     folders = ClientFolders(
       project: location.root,

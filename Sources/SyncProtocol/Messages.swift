@@ -18,7 +18,7 @@ package struct Hello: Hashable, Sendable, Codable {
   package let product: String
   package let version: String
   package let api: APIRange
-  /// Random, new at each start of the server.
+  /// Random, and the same after a restart, a move or a change of name.
   package let serverID: String
   package let project: String
   /// `nil` until the first generation is published.

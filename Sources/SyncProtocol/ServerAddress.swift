@@ -9,11 +9,11 @@ package struct ServerAddress: Hashable, Sendable {
   }
 
   /// Reads `host`, `host:port`, `[v6]` or `[v6]:port`; `nil` for anything else.
-  package init?(_ text: String) {
+  package init?(_ text: String, defaultPort: Int = Route.defaultPort) {
     if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
       host = String(text[text.index(after: text.startIndex)..<end])
       let rest = text[text.index(after: end)...]
-      guard let port = rest.isEmpty ? Route.defaultPort : Self.port(rest.dropFirst(), rest.first)
+      guard let port = rest.isEmpty ? defaultPort : Self.port(rest.dropFirst(), rest.first)
       else { return nil }
       self.port = port
     } else if let colon = text.firstIndex(of: ":") {
@@ -22,7 +22,7 @@ package struct ServerAddress: Hashable, Sendable {
       self.port = port
     } else {
       host = text
-      port = Route.defaultPort
+      port = defaultPort
     }
     guard !host.isEmpty, !host.contains(where: { $0 == "/" || $0.isWhitespace }) else { return nil }
   }

@@ -104,6 +104,7 @@ package final class ProjectServer: Service {
         tasks.addTask { await certificates.watch(every: self.configuration.certificateInterval) }
       }
       tasks.addTask { await ends.watch(grace: self.configuration.sessionGrace) }
+      tasks.addTask { await self.publish(at: address) }
       tasks.addTask {
         // Ends by a shutdown's beginning or by cancellation; both lead to the same end.
         try? await gracefulShutdown()
@@ -148,6 +149,21 @@ package final class ProjectServer: Service {
     ) { RequestGuard(allowedHosts: $0 + hosts, allowedOrigins: origins, isSecure: true) }
     certificates.withLock { $0 = desk }
     return desk
+  }
+
+  /// Lets the server be found until its shutdown begins.
+  private func publish(at address: ServerAddress) async {
+    guard var publication = configuration.publication else { return }
+    publication.isHidden = { [roster, isHidden = publication.isHidden] in
+      isHidden() || !roster.acceptsNew
+    }
+    let responder = DiscoveryResponder(
+      publication: publication,
+      project: project,
+      address: address,
+      logger: logger
+    )
+    await cancelWhenGracefulShutdown { await responder.run() }
   }
 
   private func endpoints(

@@ -39,6 +39,9 @@ package struct ServerConfiguration: Sendable {
   /// How long a session lives after its last request and the end of its event stream.
   package var sessionGrace: Duration = .seconds(ClientSession.graceSeconds)
 
+  /// How the server is found on the network; `nil` when it is not published.
+  package var publication: Publication?
+
   package init(address: ServerAddress, socketPath: String? = nil, version: String) {
     self.address = address
     self.socketPath = socketPath

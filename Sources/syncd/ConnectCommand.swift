@@ -11,8 +11,13 @@ struct ConnectCommand: AsyncParsableCommand {
     abstract: "Fetches a server's .4dz, and keeps it current."
   )
 
-  @Argument(help: "The server: host[:port]; port 19813 if left out.")
+  @Argument(help: ArgumentHelp("\(ServerArguments.help)", valueName: "server"))
   var server: String
+
+  @Option(
+    help: ArgumentHelp("What to call the project in the list of recents.", valueName: "label")
+  )
+  var name: String?
 
   @Option(name: .shortAndLong, help: ArgumentHelp("The .4dz to keep.", valueName: "file"))
   var output: String
@@ -26,16 +31,16 @@ struct ConnectCommand: AsyncParsableCommand {
   var json = false
 
   func validate() throws {
-    guard ServerAddress(server) != nil else {
-      throw ValidationError("'\(server)' is no server address: write host or host:port.")
-    }
+    try ServerArguments.check(server)
   }
 
   func run() async throws {
-    guard let address = ServerAddress(server) else { return }
+    let target = try await ServerArguments.resolve(server)
+    let address = target.address
     let report = StepReport(output: output, address: address, json: json)
     let trust = trust.trust { report.show(pinned: $1, of: $0) }
     let connection = ServerConnection(.tcp(address), trust: trust)
+    ServerArguments.remember(target, as: name, answering: try await connection.hello())
     let follower = BundleFollower(connection, target: output) { step in
       report.show(step)
     }

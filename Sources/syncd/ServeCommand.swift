@@ -19,11 +19,15 @@ struct ServeCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The address to listen on; port 0 takes any. Off loopback (0.0.0.0: all) it speaks TLS.",
+      "The address to listen on; 127.0.0.1 if left out. Without a port the one of "
+        + "settings.4DSettings, or \(Route.defaultPort); port 0 takes any. Off loopback "
+        + "(0.0.0.0: all) it speaks TLS.",
       valueName: "host:port"
     )
   )
-  var listen = "127.0.0.1:\(Route.defaultPort)"
+  var listen: String?
+
+  @OptionGroup var publishing: PublishingArguments
 
   @Option(
     help: ArgumentHelp(
@@ -38,12 +42,21 @@ struct ServeCommand: AsyncParsableCommand {
   @OptionGroup var bundle: BundleArguments
 
   @Option(
+    help: ArgumentHelp(
+      "Bytes that published generations may take on the disk; 2,000,000,000 if left out.",
+      valueName: "bytes"
+    )
+  )
+  var keepBytes: UInt64?
+
+  @Option(
     help: "What is logged on standard error."
   )
   var logLevel = LogLevel.notice
 
   func validate() throws {
     _ = try socketGroup.map(Self.group)
+    guard let listen else { return }
     guard ServerAddress(listen) != nil else {
       throw ValidationError("'\(listen)' is no address to listen on: write host:port.")
     }
@@ -95,11 +108,20 @@ struct ServeCommand: AsyncParsableCommand {
     _ group: UInt32?,
     _ logger: Logger
   ) async throws {
-    guard let address = ServerAddress(listen) else { return }
+    let (settings, problems) = NetworkSettings.read(below: location.root)
+    for problem in problems {
+      logger.warning(
+        "The project's settings have a problem",
+        metadata: ["problem": "\(Terminal.line(for: problem))"]
+      )
+    }
+    let port = settings.port ?? Route.defaultPort
+    guard let address = ServerAddress(listen ?? "127.0.0.1", defaultPort: port) else { return }
     var options = HostedProject.Options()
     options.machineSecret = token.secretBytes
     options.bundle = bundle.options
     options.strict = bundle.strict
+    if let keepBytes { options.keepBytes = keepBytes }
     let hosted = try HostedProject(location, in: folder, options: options, logger: logger)
     var configuration = ServerConfiguration(
       address: address,
@@ -107,6 +129,8 @@ struct ServeCommand: AsyncParsableCommand {
       version: Version.text
     )
     configuration.socketGroup = group
+    configuration.admitsAddress = { settings.rules.allows($0) }
+    configuration.publication = publishing.publication(settings, of: location.name)
     network.configure(&configuration, for: location, in: folder)
     let server = ProjectServer(project: hosted, configuration: configuration, logger: logger)
     let services = ServiceGroup(

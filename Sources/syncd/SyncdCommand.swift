@@ -10,9 +10,9 @@ struct SyncdCommand: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       ServeCommand.self, BuildCommand.self, VerifyCommand.self, ReloadCommand.self,
-      SaveAllCommand.self, StatusCommand.self, ConnectCommand.self, ClientsCommand.self,
-      HooksCommand.self, CatalogCommand.self, DirectoryCommand.self, DoctorCommand.self,
-      MergeCatalogCommand.self,
+      SaveAllCommand.self, StatusCommand.self, ConnectCommand.self, DiscoverCommand.self,
+      RecentsCommand.self, LinkCommand.self, ClientsCommand.self, HooksCommand.self,
+      CatalogCommand.self, DirectoryCommand.self, DoctorCommand.self, MergeCatalogCommand.self,
     ]
   )
 

@@ -66,6 +66,13 @@ package final class RunningProgram: Sendable {
   /// One program is started at a time: between `pipe` and `fcntl` another could inherit an end.
   private static let starting = NSLock()
 
+  /// The tests' own, but for the account's folder of states: what the programs remember goes nowhere.
+  private static let environment: [String] = {
+    let folder = URL.temporaryDirectory.appending(path: "syncd-e2e-state-\(getpid())").path
+    let own = ProcessInfo.processInfo.environment.merging(["XDG_STATE_HOME": folder]) { $1 }
+    return own.map { "\($0)=\($1)" }
+  }()
+
   private static func spawn(_ command: [String], output: Int32, errors: Int32) throws -> Int32 {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -76,7 +83,9 @@ package final class RunningProgram: Sendable {
     var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
     defer { for argument in arguments { free(argument) } }
     var pid: pid_t = 0
-    let result = posix_spawn(&pid, command[0], &actions, nil, &arguments, environ)
+    var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
+    defer { for variable in variables { free(variable) } }
+    let result = posix_spawn(&pid, command[0], &actions, nil, &arguments, &variables)
     guard result == 0 else { throw POSIXError(POSIXErrorCode(rawValue: result) ?? .ENOENT) }
     return pid
   }

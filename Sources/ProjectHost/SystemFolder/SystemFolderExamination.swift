@@ -202,11 +202,16 @@ package struct SystemFolderExamination: Hashable, Sendable {
   private mutating func examineRest() {
     let known = Set(
       folder.parts
-        + [folder.lock, folder.token, folder.record, folder.revisionKey, folder.socket]
+        + [
+          folder.lock, folder.token, folder.record, folder.revisionKey, folder.serverIdentity,
+          folder.socket,
+        ]
     )
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     for path in names.sorted().map({ folder.path + "/" + $0 }) where !known.contains(path) {
-      if path == folder.token + ".new" || path == folder.record + ".new" {
+      if [folder.token, folder.record, folder.serverIdentity].contains(where: {
+        path == $0 + ".new"
+      }) {
         fault("A write was cut off here.", path, .remove)
       } else {
         note("This is not syncd's; it is left alone.", path)

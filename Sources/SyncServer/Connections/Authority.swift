@@ -1,4 +1,4 @@
-import Glibc
+import ProjectModel
 
 /// `host[:port]` as the `Host` field and origins carry it; an IPv6 address is in brackets.
 struct Authority: Hashable {
@@ -48,12 +48,7 @@ struct Authority: Hashable {
 
   /// Whether a numeric address, IPv6 with or without brackets, is a loopback one.
   static func isLoopback(address: String) -> Bool {
-    let bare = address.hasPrefix("[") ? String(address.dropFirst().dropLast()) : address
-    var four = in_addr()
-    if inet_pton(AF_INET, bare, &four) == 1 { return UInt32(bigEndian: four.s_addr) >> 24 == 127 }
-    var six = in6_addr()
-    guard inet_pton(AF_INET6, bare, &six) == 1 else { return false }
-    return withUnsafeBytes(of: six) { $0.dropLast().allSatisfy { $0 == 0 } && $0.last == 1 }
+    IPAddress(address)?.isLoopback == true
   }
 
   private static func isHostByte(_ byte: UInt8) -> Bool {

@@ -1,0 +1,30 @@
+package import ProjectModel
+package import SyncProtocol
+
+/// The server that a user meant.
+package struct ServerTarget: Hashable, Sendable {
+  package enum Source: Hashable, Sendable {
+    case address
+    case link(DatabaseLink)
+    case discovered(DiscoveredServer)
+    case recent(RecentServer)
+  }
+
+  package let address: ServerAddress
+  package let source: Source
+
+  package init(_ address: ServerAddress, from source: Source) {
+    self.address = address
+    self.source = source
+  }
+
+  /// What it is called, where that is known before it is asked.
+  package var name: String? {
+    switch source {
+    case .address: nil
+    case .link(let link): link[.serverDatabaseName]
+    case .discovered(let server): server.publicationName
+    case .recent(let recent): recent.label
+    }
+  }
+}

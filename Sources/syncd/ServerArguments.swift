@@ -1,0 +1,64 @@
+import ArgumentParser
+import Foundation
+import ProjectModel
+import SyncClient
+import SyncProtocol
+
+/// What the commands of remote clients share: how a server is named, and the recent ones.
+enum ServerArguments {
+  static let help =
+    "The server: host[:port] (port \(Route.defaultPort) if left out), a .4DLink file, "
+    + "the name it is published under, or a recent server's label."
+
+  static func check(_ name: String) throws {
+    if name.isEmpty { throw ValidationError("Name a server: host[:port], a .4DLink or its name.") }
+  }
+
+  /// `XDG_STATE_HOME`, where it is an absolute path, or the usual place.
+  static var recents: RecentsFile {
+    let named = ProcessInfo.processInfo.environment["XDG_STATE_HOME"].flatMap {
+      $0.hasPrefix("/") ? $0 : nil
+    }
+    let home = FileManager.default.homeDirectoryForCurrentUser.path
+    return RecentsFile(path: (named ?? home + "/.local/state") + "/syncd/recents.json")
+  }
+
+  static var lookups: NetworkLookups { NetworkLookups(recents: recents) }
+
+  static func resolve(_ name: String) async throws -> ServerTarget {
+    let target = try await ServerName(name).resolve(with: lookups)
+    if case .link(let link) = target.source, link[.md5Password] != nil {
+      Terminal.complain(
+        "The link's md5_password is not used: a stored hash is never taken for a password; "
+          + "name the user and a password file."
+      )
+    }
+    return target
+  }
+
+  /// Notes a server that answered; a list that cannot be written keeps nobody from connecting.
+  static func remember(_ target: ServerTarget, as label: String?, answering hello: Hello) {
+    let time = Date().formatted(.iso8601)
+    let usesTLS = if case .discovered(let server) = target.source { server.usesTLS } else { false }
+    do throws(ClientError) {
+      try recents.change { list in
+        list.record(
+          label: label,
+          suggestion: suggestion(target),
+          project: hello.project,
+          serverID: hello.serverID,
+          address: target.address,
+          usesTLS: usesTLS,
+          at: time
+        )
+      }
+    } catch {
+      Terminal.complain("\(error)")
+    }
+  }
+
+  /// A link's own name is what its owner calls the project.
+  private static func suggestion(_ target: ServerTarget) -> String? {
+    if case .link = target.source { target.name } else { nil }
+  }
+}

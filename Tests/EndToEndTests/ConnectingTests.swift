@@ -1,0 +1,291 @@
+import Foundation
+import TestPrograms
+import Testing
+
+/// The ways in which a user names a server, with the built program.
+@Suite(.timeLimit(.minutes(2)), .serialized) struct ConnectingTests {
+  /// Runs a command with a state folder of the test's own.
+  private func run(_ place: Workplace, _ arguments: String...) async throws -> Program.Result {
+    try await Program.run(
+      "/usr/bin/env",
+      ["XDG_STATE_HOME=\(place.path)/xdg", Program.path] + arguments
+    )
+  }
+
+  private static func json(_ result: Program.Result) throws -> [[String: Any]] {
+    let value = try JSONSerialization.jsonObject(with: Data(result.output.utf8))
+    return try #require(value as? [[String: Any]])
+  }
+
+  private static func port(_ server: Server) -> String {
+    String(server.address.split(separator: ":").last ?? "")
+  }
+
+  /// Waits until the server is found, alone on its port, on this machine.
+  private func discover(_ place: Workplace, _ server: Server) async throws -> [[String: Any]] {
+    for _ in 0..<30 {
+      let port = Self.port(server)
+      let result = try await run(
+        place,
+        "discover",
+        "--local",
+        "--port",
+        port,
+        "--wait",
+        "0.5",
+        "--json"
+      )
+      if result.status == 0 { return try Self.json(result) }
+      #expect(result.status == 3 && result.output == "[]\n")
+    }
+    return []
+  }
+
+  @Test func aServerIsDiscoveredByItsSettingsOrItsOptions() async throws {
+    let place = try Workplace()
+    try place.save(
+      "<preferences><com.4d><server><network><options publication_name=\"Laden &amp; Café\"/>"
+        + "</network></server></com.4d></preferences>",
+      "Project/Sources/settings.4DSettings"
+    )
+    let server = try await place.serve()
+    let found = try await discover(place, server)
+    #expect(found.map { $0["name"] as? String } == ["Laden & Café"])
+    #expect(found.first?["address"] as? String == server.address)
+    #expect(found.first?["project"] as? String == "Shop")
+    #expect(found.first?["tls"] as? Bool == false)
+    #expect(found.first?["generation"] as? String == server.generation)
+    let id = found.first?["serverID"] as? String
+    _ = await server.stop()
+    let named = try await place.serve("--name", "Other")
+    let again = try await discover(place, named)
+    #expect(again.first?["name"] as? String == "Other")
+    #expect(again.first?["serverID"] as? String == id, "a restart keeps the server's id")
+    _ = await named.stop()
+  }
+
+  @Test func aServerThatIsNotPublishedIsNotFoundAndCanBePublishedAfterAll() async throws {
+    let place = try Workplace()
+    try place.save(
+      "<preferences><com.4d><server><network><options publish_at_startup=\"false\"/>"
+        + "</network></server></com.4d></preferences>",
+      "Project/Sources/settings.4DSettings"
+    )
+    let hidden = try await place.serve()
+    let result = try await run(
+      place,
+      "discover",
+      "--local",
+      "--port",
+      Self.port(hidden),
+      "--wait",
+      "0.5"
+    )
+    #expect(result.status == 3)
+    #expect(result.errors.contains("No server is published on port \(Self.port(hidden))"))
+    _ = await hidden.stop()
+    let shown = try await place.serve("--publish")
+    #expect(try await discover(place, shown).count == 1)
+    _ = await shown.stop()
+  }
+
+  @Test func thePortOfTheSettingsIsListenedOn() async throws {
+    let place = try Workplace()
+    // Some free port, which the settings then name.
+    let probe = try await place.serve()
+    let port = Self.port(probe)
+    _ = await probe.stop()
+    try place.save(
+      "<preferences><com.4d><server><network><options publication_port=\"\(port)\"/>"
+        + "</network></server></com.4d></preferences>",
+      "Project/Sources/settings.4DSettings"
+    )
+    let running = try RunningProgram(
+      Program.path,
+      ["serve", place.project, "--state-dir", place.state]
+    )
+    let line = await running.line(containing: "syncd: serving")
+    #expect(line?.contains("127.0.0.1:\(port),") == true, "\(line ?? running.errors)")
+    running.send(SIGTERM)
+    _ = await running.exitStatus()
+  }
+
+  @Test func brokenSettingsAreToldAndTheProjectIsServed() async throws {
+    let place = try Workplace()
+    try place.save("<preferences>", "Project/Sources/settings.4DSettings")
+    let server = try await place.serve()
+    #expect(server.running.errors.contains("Project/Sources/settings.4DSettings"))
+    #expect(try await discover(place, server).first?["name"] as? String == "Shop")
+    _ = await server.stop()
+  }
+
+  @Test func aLinkIsWrittenReadAndConnectedBy() async throws {
+    let place = try Workplace()
+    let server = try await place.serve()
+    let file = place.path + "/shop.4DLink"
+    let written = try await run(place, "link", server.address, "-o", file)
+    #expect(written.output == "\(file): Shop at \(server.address)\n")
+    #expect(
+      String(decoding: try place.contents("shop.4DLink"), as: UTF8.self).contains(
+        "<database_shortcut is_remote=\"true\" server_database_name=\"Shop\" "
+          + "server_path=\"\(server.address)\"/>"
+      )
+    )
+    let shown = try await run(place, "link", file)
+    #expect(shown.output.contains("leads to: the server at \(server.address)"))
+    let connected = try await run(
+      place,
+      "connect",
+      file,
+      "-o",
+      place.path + "/a.4dz",
+      "--name",
+      "My shop"
+    )
+    #expect(connected.status == 0, "\(connected.errors)")
+    let recents = try Self.json(try await run(place, "recents", "--json"))
+    #expect(recents.map { $0["label"] as? String } == ["My shop"])
+    // The list is used without the network.
+    let again = try await run(place, "connect", "My shop", "-o", place.path + "/b.4dz")
+    #expect(again.status == 0, "\(again.errors)")
+    #expect(try place.contents("a.4dz") == place.contents("b.4dz"))
+    #expect(try await run(place, "recents", "--forget", "My shop").status == 0)
+    #expect(try await run(place, "recents", "--forget", "My shop").status == 1)
+    #expect(try await run(place, "recents").output == "no recent servers\n")
+    _ = await server.stop()
+  }
+
+  @Test func secretsOfALinkAreNotShown() async throws {
+    let place = try Workplace()
+    let file = place.path + "/s.4DLink"
+    let text =
+      "<database_shortcut is_remote=\"true\" server_path=\"127.0.0.1:1\" "
+      + "user_name=\"Ann\" password=\"pa55\" md5_password=\"$2b$h4sh\" later=\"x\"/>"
+    try Data(text.utf8).write(to: URL(filePath: file))
+    for arguments in [[file], [file, "--json"]] {
+      let shown = try await Program.run(Program.path, ["link"] + arguments)
+      #expect(shown.output.contains("Ann") && shown.output.contains("later"))
+      #expect(!shown.output.contains("pa55") && !shown.output.contains("h4sh"))
+    }
+    let connected = try await run(place, "connect", file, "-o", place.path + "/a.4dz")
+    #expect(connected.status == 3)
+    #expect(connected.errors.contains("md5_password is not used"))
+  }
+
+  @Test(
+    arguments: [
+      (["link", "127.0.0.1"], "-o"), (["link", "127.0.0.1", "-o", "x.txt"], ".4DLink"),
+      (["link", ":19813", "-o", "x.4DLink"], "--name"), (["discover", "--port", "0"], "no port"),
+      (["discover", "--wait", "-1"], "--wait"), (["connect", "", "-o", "x"], "Name a server"),
+    ]
+  )
+  func wrongUseIsExplained(arguments: [String], part: String) async throws {
+    let result = try await Program.run(Program.path, arguments)
+    #expect(result.status == 2)
+    #expect(result.errors.contains(part), "\(result.errors)")
+  }
+
+  @Test func recentsOfProgramsAtOnceAreAllKept() async throws {
+    let place = try Workplace()
+    let server = try await place.serve()
+    let others = try Workplace()
+    let other = try await others.serve()
+    async let first = run(
+      place,
+      "connect",
+      server.address,
+      "-o",
+      place.path + "/a.4dz",
+      "--name",
+      "A"
+    )
+    async let second = run(
+      place,
+      "connect",
+      other.address,
+      "-o",
+      place.path + "/b.4dz",
+      "--name",
+      "B"
+    )
+    #expect(try await [first.status, second.status] == [0, 0])
+    let labels = try Self.json(try await run(place, "recents", "--json")).map {
+      $0["label"] as? String ?? ""
+    }
+    #expect(labels.sorted() == ["A", "B"])
+    _ = await server.stop()
+    _ = await other.stop()
+  }
+
+  @Test(.enabled(if: OwnNetwork.isPossible)) func aServerIsConnectedToByItsPublishedName()
+    async throws
+  {
+    let place = try Workplace()
+    let network = try OwnNetwork()
+    let inside = [
+      "netns", "exec", network.name, "/usr/bin/env", "XDG_STATE_HOME=\(place.path)/xdg",
+      Program.path,
+    ]
+    let serving = try RunningProgram(
+      OwnNetwork.ip,
+      inside + ["serve", place.project, "--state-dir", place.state, "--name", "My Shop"]
+    )
+    let line = await serving.line(containing: "syncd: serving")
+    #expect(line?.contains("127.0.0.1:19813") == true)
+    func ask(_ arguments: String...) async throws -> Program.Result {
+      try await Program.run(OwnNetwork.ip, inside + arguments)
+    }
+    let connected = try await ask("connect", "My Shop", "-o", place.path + "/a.4dz")
+    #expect(connected.status == 0, "\(connected.errors)")
+    let byName = place.path + "/name.4DLink"
+    #expect(try await ask("link", ":19813", "--name", "My Shop", "-o", byName).status == 0)
+    #expect(try await ask("connect", byName, "-o", place.path + "/b.4dz").status == 0)
+    #expect(try place.contents("a.4dz") == place.contents("b.4dz"))
+    let missing = try await ask("connect", "Nobody", "-o", place.path + "/c.4dz")
+    #expect(missing.status == 3)
+    #expect(missing.errors.contains("'My Shop'"), "\(missing.errors)")
+    // As a person sees it, on a terminal.
+    let live = try await Program.run(
+      "/usr/bin/script",
+      [
+        "-qec", ([OwnNetwork.ip] + inside + ["discover", "--wait", "2"]).joined(separator: " "),
+        "/dev/null",
+      ]
+    )
+    #expect(live.output.contains("(waiting for answers)"))
+    #expect(live.output.contains("\u{1B}[2A\r\u{1B}[JNAME"))
+    #expect(live.output.contains("My Shop  127.0.0.1:19813  Shop"))
+    serving.send(SIGTERM)
+    _ = await serving.exitStatus()
+    withExtendedLifetime(network) {}
+  }
+}
+
+/// A network namespace with loopback alone: a query that is sent in it leaves it for nowhere.
+private final class OwnNetwork: Sendable {
+  static let ip = "/usr/sbin/ip"
+
+  /// Whether this account may make one here.
+  static let isPossible =
+    geteuid() == 0 && FileManager.default.isExecutableFile(atPath: ip)
+    && (try? OwnNetwork())?.isUp == true
+
+  let name = "syncd-e2e-\(UInt32.random(in: 0 ... .max))"
+  private let isUp: Bool
+
+  init() throws {
+    isUp = try Self.run("netns", "add", name) && Self.run("-n", name, "link", "set", "lo", "up")
+  }
+
+  deinit { _ = try? Self.run("netns", "del", name) }
+
+  private static func run(_ arguments: String...) throws -> Bool {
+    let process = Process()
+    process.executableURL = URL(filePath: ip)
+    process.arguments = arguments
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    return process.terminationStatus == 0
+  }
+}
