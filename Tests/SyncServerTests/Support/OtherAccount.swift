@@ -33,10 +33,7 @@ enum OtherAccount {
     process.standardOutput = output
     process.currentDirectoryURL = URL(fileURLWithPath: "/")
     try process.run()
-    let data = try await TestClient.onThread {
-      try output.fileHandleForReading.readToEnd() ?? Data()
-    }
-    return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    return try await Tool.text(of: output).trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
   /// Proves itself at PORT of HOST with the SECRET and prints the status, and the status of a

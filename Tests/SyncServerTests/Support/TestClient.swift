@@ -149,7 +149,10 @@ final class TestClient: Sendable {
   private func fill() async throws {
     let bytes = try await Self.onThread { [descriptor] in
       var buffer = [UInt8](repeating: 0, count: 65_536)
-      let count = recv(descriptor, &buffer, buffer.count, 0)
+      var count = 0
+      repeat {
+        count = recv(descriptor, &buffer, buffer.count, 0)
+      } while count < 0 && errno == EINTR
       if count > 0 { return Array(buffer.prefix(count)) }
       throw count < 0 && errno == EAGAIN ? TestClientError.timeout : TestClientError.closed
     }

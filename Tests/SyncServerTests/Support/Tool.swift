@@ -16,10 +16,21 @@ enum Tool {
     process.standardOutput = output
     process.standardError = output
     try process.run()
-    let data = try await TestClient.onThread {
-      try output.fileHandleForReading.readToEnd() ?? Data()
+    return try await text(of: output)
+  }
+
+  /// Reads a pipe to its end, also past a moment in which this process stood still.
+  static func text(of output: Pipe) async throws -> String {
+    try await TestClient.onThread {
+      var text: [UInt8] = []
+      var part = [UInt8](repeating: 0, count: 4_096)
+      while true {
+        let count = read(output.fileHandleForReading.fileDescriptor, &part, part.count)
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else { return String(decoding: text, as: UTF8.self) }
+        text += part.prefix(count)
+      }
     }
-    return String(decoding: data, as: UTF8.self)
   }
 
   /// Makes a self-signed pair `cert.pem`, `key.pem` in a folder, the key for its owner alone.
