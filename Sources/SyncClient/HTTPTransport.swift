@@ -60,9 +60,14 @@ struct HTTPTransport: Sendable {
   ) async throws -> Result {
     do {
       return try await exchange(request, on: try await connect(silence: request.silence), handle)
-    } catch let error as NIOSSLError {
+    } catch  where Self.isBreak(error) {
       throw ClientError(.connection, "\(endpoint) broke the connection off (\(error)).")
     }
+  }
+
+  /// Whether an error is the connection's own: a reset, or an end that TLS does not know.
+  private static func isBreak(_ error: any Error) -> Bool {
+    error is NIOSSLError || error is BoringSSLError || error is IOError || error is ChannelError
   }
 
   private func exchange<Result: Sendable>(

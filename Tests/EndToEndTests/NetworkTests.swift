@@ -35,7 +35,7 @@ import Testing
   }
 
   @Test func withoutAPasswordNothingIsServedToOthersUnlessItIsAskedFor() async throws {
-    guard let machines = try await TwoMachines.make() else { return }
+    let machines = try await TwoMachines.make()
     let place = try Workplace()
     let address = "\(TwoMachines.serverAddress):0"
     let refused = try machines.startOnServer(
@@ -47,7 +47,7 @@ import Testing
   }
 
   @Test func aRemoteClientPinsTheKeyFetchesTheBundleAndNoticesAnotherKey() async throws {
-    guard let machines = try await TwoMachines.make() else { return }
+    let machines = try await TwoMachines.make()
     let place = try Workplace()
     let server = try await serve(machines, place, "--allow-anonymous")
     let first = try await connect(machines, place, server.port)
@@ -79,7 +79,7 @@ import Testing
   }
 
   @Test func anAddressHasSoManyConnectionsAndNoMore() async throws {
-    guard let machines = try await TwoMachines.make() else { return }
+    let machines = try await TwoMachines.make()
     let place = try Workplace()
     let server = try await serve(
       machines,

@@ -5,10 +5,18 @@ import Testing
 /// Two network namespaces with a cable between them: two machines as far as TCP knows, and nothing
 /// that is sent leaves them.
 final class TwoMachines: Sendable {
-  static let isPossible =
-    geteuid() == 0
-    && [ip, "/usr/bin/curl"].allSatisfy(FileManager.default.isExecutableFile(atPath:))
-    && (try? FileManager.default.contentsOfDirectory(atPath: "/sys/class/net")) != nil
+  /// Whether this account may make namespaces: it tries.
+  static let isPossible: Bool = {
+    guard geteuid() == 0, FileManager.default.isExecutableFile(atPath: ip) else { return false }
+    let probe = Process()
+    probe.executableURL = URL(filePath: "/bin/sh")
+    let name = "syncd-\(getpid())-probe"
+    probe.arguments = ["-c", "ip netns add \(name) && ip netns del \(name)"]
+    probe.standardError = FileHandle.nullDevice
+    guard (try? probe.run()) != nil else { return false }
+    probe.waitUntilExit()
+    return probe.terminationStatus == 0
+  }()
   private static let ip = "/usr/sbin/ip"
 
   static let serverAddress = "10.197.31.1"
@@ -18,8 +26,8 @@ final class TwoMachines: Sendable {
   private var server: String { name + "-s" }
   private var client: String { name + "-c" }
 
-  /// Makes both; `nil` where this machine does not let root make namespaces.
-  static func make() async throws -> TwoMachines? {
+  /// Makes both, with a cable.
+  static func make() async throws -> TwoMachines {
     let machines = TwoMachines()
     let (server, client) = (machines.server, machines.client)
     let result = try await Program.shell(
@@ -32,7 +40,8 @@ final class TwoMachines: Sendable {
       for n in \(server) \(client); do ip -n $n link set lo up; ip -n $n link set cable up; done
       """
     )
-    return result.status == 0 ? machines : nil
+    try #require(result.status == 0, "\(result.output)")
+    return machines
   }
 
   deinit {

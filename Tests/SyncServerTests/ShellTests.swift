@@ -7,10 +7,10 @@ import Testing
 @Suite(.timeLimit(.minutes(2)), .serialized) struct ShellTests {
   /// Limits that a test can wait for.
   private static func hurried(_ configuration: inout ServerConfiguration) {
-    configuration.limits.head = .milliseconds(700)
-    configuration.limits.idle = .milliseconds(1_400)
-    configuration.limits.bodyPause = .milliseconds(700)
-    configuration.limits.body = .milliseconds(1_400)
+    configuration.limits.head = .milliseconds(400)
+    configuration.limits.idle = .milliseconds(900)
+    configuration.limits.bodyPause = .milliseconds(400)
+    configuration.limits.body = .milliseconds(900)
   }
 
   private func time(_ body: () async throws -> Void) async throws -> Duration {
@@ -55,7 +55,7 @@ import Testing
       var left: [UInt8] = []
       let took = try await time { left = try await client.readToEnd() }
       #expect(left.isEmpty)
-      #expect(took >= .milliseconds(1_000))
+      #expect(took >= .milliseconds(700))
       #expect(try await server.metric("syncd_connections_timed_out_total") == 0)
     }
   }
@@ -106,7 +106,7 @@ import Testing
     files.rlim_cur = min(files.rlim_max, 8_192)
     setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
     try #require(files.rlim_cur > 3_000)
-    try await ServerFixture.with(configure: { $0.limits.head = .seconds(4) }) { server in
+    try await ServerFixture.with(configure: { $0.limits.head = .milliseconds(2_500) }) { server in
       var slow: [TestClient] = []
       for _ in 0..<1_000 {
         let client = try await server.tcp()

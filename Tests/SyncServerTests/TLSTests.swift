@@ -167,6 +167,38 @@ import Testing
     }
   }
 
+  @Test func aHandshakeThatNeverComesIsNotWaitedFor() async throws {
+    try await Self.serve({ $0.limits.head = .milliseconds(200) }) { server in
+      let silent = try await server.tcp()
+      _ = try await silent.readToEnd()
+      #expect(try await server.metric("syncd_connections_timed_out_total") == 1)
+    }
+  }
+
+  @Test func aPasswordThatGoesClosesTheDoorAgain() async throws {
+    try await ServerFixture.with(
+      isProtected: true,
+      configure: {
+        $0.alwaysSpeaksTLS = true
+        $0.certificates = .generated(folder: String(($0.socketPath ?? "").dropLast(11)))
+      }
+    ) { server in
+      let script = """
+        for way in ('GET /v1/hello', 'GET /v1/generations/current', 'POST /v1/sessions',
+                    'GET /v1/events'):
+            print(ask(way + ' HTTP/1.1\\r\\nHost: localhost:PORT\\r\\nConnection: close\\r\\n'
+                  'Content-Length: 0\\r\\n\\r\\n')[9:12], end=' ')
+        """
+      let before = try await python(script, server)
+      #expect(before == "200 401 401 401")
+      server.project.unprotect()
+      let after = try await python(script, server)
+      #expect(after == "200 401 401 401")
+      let here = try await server.askLocally("GET", Route.currentGeneration)
+      #expect(here.status == 200)
+    }
+  }
+
   @Test func withoutAPasswordNobodyIsLetIn() async throws {
     let folder = try ServerFixture.temporaryFolder()
     let error = await #expect(throws: ServerError.self) {

@@ -182,28 +182,6 @@ import Testing
     }
   }
 
-  @Test func clientsOfOneAccountPinSideBySide() async throws {
-    try await withFolder { folder in
-      let servers = KnownServers(path: folder + "/pins")
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        for port in 1...40 {
-          group.addTask {
-            let address = ServerAddress(host: "10.0.0.1", port: port)
-            let verdict = try servers.judge("key\(port)", of: address, accepting: nil)
-            #expect(verdict == .pinned)
-          }
-        }
-        try await group.waitForAll()
-      }
-      for port in 1...40 {
-        let address = ServerAddress(host: "10.0.0.1", port: port)
-        #expect(try servers.fingerprint(of: address) == "key\(port)")
-        let changed = try servers.judge("other", of: address, accepting: nil)
-        #expect(changed == .changed(from: "key\(port)"))
-      }
-    }
-  }
-
   @Test func opensslAsTheWrongServerIsNoticed() async throws {
     try await withFolder { folder in
       try await Tool.makePair(in: folder)

@@ -93,7 +93,8 @@ final class ConnectionClock: ChannelDuplexHandler, RemovableChannelHandler {
 
   private func schedule(_ context: ChannelHandlerContext) {
     let bound = NIOLoopBound((clock: self, context: context), eventLoop: context.eventLoop)
-    timer = context.eventLoop.scheduleTask(in: tick) {
+    let wake = min(deadline, .now() + tick)
+    timer = context.eventLoop.scheduleTask(deadline: wake) {
       bound.value.clock.check(bound.value.context)
     }
   }

@@ -24,12 +24,14 @@ struct ServerFixture {
   static func with(
     folder: String? = nil,
     generation: UInt64? = 1,
+    isProtected: Bool = false,
     configure: (inout ServerConfiguration) -> Void = { _ in },
     _ body: (ServerFixture) async throws -> Void
   ) async throws {
     let folder = try folder ?? temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let project = try StubProject(folder: folder)
+    if isProtected { project.protect() }
     if let generation { try await project.publish(generation) }
     var configuration = ServerConfiguration(
       address: ServerAddress(host: "127.0.0.1", port: 0),

@@ -102,6 +102,9 @@ final class StubProject: ServedProject {
   /// Gives the Designer a password: `ann` with `secret` may develop, `bob` with `secret` may not.
   func protect() { state.withLock { $0.isProtected = true } }
 
+  /// Takes the Designer's password away.
+  func unprotect() { state.withLock { $0.isProtected = false } }
+
   var reloads: [ReloadReason] { state.withLock { $0.reloads.map(\.0) } }
 
   func answerReloads(_ outcome: ReloadResult.Outcome) { state.withLock { $0.outcome = outcome } }
