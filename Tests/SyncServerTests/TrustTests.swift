@@ -180,43 +180,4 @@ import Testing
       }
     }
   }
-
-  @Test func opensslAsTheWrongServerIsNoticed() async throws {
-    try await withFolder { folder in
-      try await Tool.makePair(in: folder)
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-      let relay = try Relay(answers: [])
-      let port = relay.port + 1
-      process.arguments = [
-        "s_server", "-accept", "127.0.0.1:\(port)", "-cert", folder + "/cert.pem",
-        "-key", folder + "/key.pem", "-www",
-      ]
-      let output = Pipe()
-      process.standardOutput = output
-      process.standardError = FileHandle.nullDevice
-      try process.run()
-      defer { process.terminate() }
-      let address = ServerAddress(host: "127.0.0.1", port: port)
-      let servers = KnownServers(path: folder + "/pins")
-      _ = try servers.judge(String(repeating: "a", count: 64), of: address, accepting: nil)
-      var trust = ServerTrust(knownServers: servers)
-      trust.isForced = true
-      var code = ClientError.Code.noServer
-      while code == .noServer, process.isRunning {
-        let error = await #expect(throws: ClientError.self) {
-          try await ServerConnection(.tcp(address), trust: trust).hello()
-        }
-        code = try #require(error).code
-      }
-      #expect(code == .untrusted)
-      trust.knownServers = KnownServers(path: folder + "/fresh")
-      let error = await #expect(throws: ClientError.self) {
-        try await ServerConnection(.tcp(address), trust: trust).hello()
-      }
-      // Its key is pinned, and what it says is no syncd.
-      #expect(error?.code == .connection)
-      #expect(error?.message.contains("does not answer as a syncd server") == true)
-    }
-  }
 }

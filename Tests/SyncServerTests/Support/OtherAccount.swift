@@ -23,17 +23,10 @@ enum OtherAccount {
     _ arguments: [String],
     rights: [String] = []
   ) async throws -> String {
-    let process = Process()
     // By its path: what comes first on PATH may be in a folder that others cannot enter.
     let command = rights.isEmpty ? [] : [setpriv] + rights
-    let words = command + [python, "-I", "-c", script] + arguments
-    process.executableURL = URL(fileURLWithPath: words[0])
-    process.arguments = Array(words.dropFirst())
-    let output = Pipe()
-    process.standardOutput = output
-    process.currentDirectoryURL = URL(fileURLWithPath: "/")
-    try process.run()
-    return try await Tool.text(of: output).trimmingCharacters(in: .whitespacesAndNewlines)
+    return try await Tool.run(command + [python, "-I", "-c", script] + arguments)
+      .trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
   /// Proves itself at PORT of HOST with the SECRET and prints the status, and the status of a

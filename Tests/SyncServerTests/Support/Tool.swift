@@ -6,32 +6,64 @@ enum Tool {
     FileManager.default.isExecutableFile(atPath: $0)
   }
 
-  /// Runs a program to its end; its standard error goes with its output.
+  /// Runs a program of the system to its end; its standard error goes with its output.
   static func run(_ program: String, _ arguments: [String]) async throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/" + program)
-    process.arguments = arguments
-    process.standardInput = FileHandle.nullDevice
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = output
-    try process.run()
-    return try await text(of: output)
+    try await run(["/usr/bin/" + program] + arguments)
   }
 
-  /// Reads a pipe to its end, also past a moment in which this process stood still.
-  static func text(of output: Pipe) async throws -> String {
-    try await TestClient.onThread {
+  /// Runs a program, named by its path, to its end.
+  static func run(_ words: [String]) async throws -> String {
+    let (pid, output) = try start(words)
+    return try await TestClient.onThread {
+      defer { close(output) }
       var text: [UInt8] = []
       var part = [UInt8](repeating: 0, count: 4_096)
       while true {
-        let count = read(output.fileHandleForReading.fileDescriptor, &part, part.count)
+        let count = read(output, &part, part.count)
         if count < 0, errno == EINTR { continue }
-        guard count > 0 else { return String(decoding: text, as: UTF8.self) }
+        guard count > 0 else { break }
         text += part.prefix(count)
       }
+      wait(for: pid)
+      return String(decoding: text, as: UTF8.self)
     }
   }
+
+  /// Starts a program; the caller reads its output, closes it, and waits for its end.
+  ///
+  /// Not by Foundation's `Process`, which crashes now and then where many are started at once from a
+  /// process with many descriptors.
+  static func start(_ words: [String]) throws -> (pid: pid_t, output: Int32) {
+    starting.lock()
+    defer { starting.unlock() }
+    var ends: [Int32] = [0, 0]
+    guard pipe(&ends) == 0 else { throw POSIXError(.EMFILE) }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    defer { close(ends[1]) }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
+    posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
+    var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+    defer { for argument in arguments { free(argument) } }
+    var pid: pid_t = 0
+    let result = posix_spawn(&pid, words[0], &actions, nil, &arguments, environ)
+    guard result == 0 else {
+      close(ends[0])
+      throw POSIXError(POSIXErrorCode(rawValue: result) ?? .ENOENT)
+    }
+    return (pid, ends[0])
+  }
+
+  static func wait(for pid: pid_t) {
+    var status: Int32 = 0
+    while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+  }
+
+  /// One at a time: between `pipe` and `fcntl` another program could inherit an end.
+  private static let starting = NSLock()
 
   /// Makes a self-signed pair `cert.pem`, `key.pem` in a folder, the key for its owner alone.
   static func makePair(
