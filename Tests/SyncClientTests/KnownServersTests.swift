@@ -16,6 +16,8 @@ struct KnownServersTests {
     try await withServers { (servers: KnownServers) async throws in
       let address = Self.address
       #expect(try servers.fingerprint(of: address) == nil)
+      #expect(try servers.judge("one", of: address, accepting: "two") == .changed(from: "two"))
+      #expect(try servers.fingerprint(of: address) == nil)
       #expect(try servers.judge("one", of: address, accepting: nil) == .pinned)
       #expect(try servers.judge("one", of: address, accepting: nil) == .known)
       #expect(try servers.judge("two", of: address, accepting: nil) == .changed(from: "one"))

@@ -7,7 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2)), .serialized) struct ShellTests {
   /// Limits that a test can wait for.
   private static func hurried(_ configuration: inout ServerConfiguration) {
-    configuration.limits.head = .milliseconds(400)
+    configuration.limits.head = .milliseconds(1_000)
     configuration.limits.idle = .milliseconds(900)
     configuration.limits.bodyPause = .milliseconds(400)
     configuration.limits.body = .milliseconds(900)
@@ -68,6 +68,20 @@ import Testing
       )
       #expect(!String(decoding: try await client.readToEnd(), as: UTF8.self).contains("200 OK"))
       #expect(try await server.metric("syncd_connections_timed_out_total") == 1)
+    }
+  }
+
+  @Test func aConnectionThatWasAnsweredTooEarlyIsNotKeptForever() async throws {
+    try await ServerFixture.with(configure: Self.hurried) { server in
+      let client = try await server.unix()
+      let piece = String(repeating: "x", count: 0x1_0001)
+      try await client.send(
+        "POST \(Route.reload) HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+          + "10001\r\n\(piece)\r\n"
+      )
+      #expect(try await client.response().status == 413)
+      try? await client.send("0\r\n\r\n")
+      #expect(try await client.readToEnd().isEmpty)
     }
   }
 

@@ -168,7 +168,7 @@ import Testing
   }
 
   @Test func aHandshakeThatNeverComesIsNotWaitedFor() async throws {
-    try await Self.serve({ $0.limits.head = .milliseconds(200) }) { server in
+    try await Self.serve({ $0.limits.head = .milliseconds(1_500) }) { server in
       let silent = try await server.tcp()
       _ = try await silent.readToEnd()
       #expect(try await server.metric("syncd_connections_timed_out_total") == 1)

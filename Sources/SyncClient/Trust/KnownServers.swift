@@ -12,6 +12,7 @@ package struct KnownServers: Hashable, Sendable {
     case known
     /// The first key of this server, or one that the user accepts: it is pinned now.
     case pinned
+    /// Another key is pinned, or the one that the user named is another one.
     case changed(from: String)
   }
 
@@ -55,7 +56,9 @@ package struct KnownServers: Hashable, Sendable {
     var content = try read()
     let known = content.servers[Self.name(server)]
     if known == fingerprint { return .known }
-    if let known, fingerprint != accepted { return .changed(from: known) }
+    if fingerprint != accepted, let expected = known ?? accepted {
+      return .changed(from: expected)
+    }
     content.servers[Self.name(server)] = fingerprint
     try write(content)
     return .pinned

@@ -137,7 +137,14 @@ struct SecureConnection: Sendable {
   }
 
   private func refusal(pin: String?, shown: String?) -> ClientError {
-    guard let pin, let shown else { return untrusted }
+    guard let shown else { return untrusted }
+    guard let pin else {
+      return ClientError(
+        .untrusted,
+        "\(address) shows the key \(shown), and --accept-key names another one: "
+          + "ask whoever runs the server which it is."
+      )
+    }
     return ClientError(
       .untrusted,
       "\(address) shows the key \(shown), and \(pin) is pinned: somebody may stand in between. "

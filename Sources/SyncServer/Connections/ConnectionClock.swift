@@ -26,6 +26,8 @@ final class ConnectionClock: ChannelDuplexHandler, RemovableChannelHandler {
   private let tick: TimeAmount
   private var phase = Phase.head
   private var deadline: NIODeadline
+  /// Whether the answer was complete before its request was, as a refusal may be.
+  private var isAnswered = false
   private var blockedSince: NIODeadline?
   private var timer: Scheduled<Void>?
   /// Whether the last bytes of a head that came began with a letter, as a method's name does.
@@ -43,17 +45,23 @@ final class ConnectionClock: ChannelDuplexHandler, RemovableChannelHandler {
 
   func headCame() {
     let now = NIODeadline.now()
+    isAnswered = false
     phase = .body(end: now + TimeAmount(limits.body))
     deadline = now + TimeAmount(limits.bodyPause)
   }
 
   func requestEnded() {
+    guard !isAnswered else { return rest() }
     phase = .answering
     deadline = .distantFuture
   }
 
   func answerEnded() {
-    guard case .answering = phase else { return }
+    isAnswered = true
+    if case .answering = phase { rest() }
+  }
+
+  private func rest() {
     phase = .idle
     deadline = .now() + TimeAmount(limits.idle)
   }
