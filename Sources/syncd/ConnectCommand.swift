@@ -24,6 +24,17 @@ struct ConnectCommand: AsyncParsableCommand {
 
   @OptionGroup var trust: TrustArguments
 
+  @OptionGroup var login: LoginArguments
+
+  @Option(
+    help: ArgumentHelp(
+      "A shell command to run after each new file; SYNCD_FILE, SYNCD_GENERATION and SYNCD_DIGEST "
+        + "say which.",
+      valueName: "command"
+    )
+  )
+  var exec: String?
+
   @Flag(help: "Stay, print each notice and fetch each new generation, until interrupted.")
   var follow = false
 
@@ -41,10 +52,25 @@ struct ConnectCommand: AsyncParsableCommand {
     let trust = trust.trust { report.show(pinned: $1, of: $0) }
     let connection = ServerConnection(.tcp(address), trust: trust)
     ServerArguments.remember(target, as: name, answering: try await connection.hello())
-    let follower = BundleFollower(connection, target: output) { step in
-      report.show(step)
-    }
+    let follower = BundleFollower(
+      connection,
+      target: output,
+      login: try login.request(for: target),
+      updated: { await runCommand(for: $0) },
+      report: { report.show($0) }
+    )
     try await follow ? follower.follow() : follower.fetchOnce()
+  }
+}
+
+extension ConnectCommand {
+  private func runCommand(for record: GenerationRecord) async {
+    guard let exec else { return }
+    let status = await ShellCommand(text: exec).run([
+      "SYNCD_FILE": URL(filePath: output).path, "SYNCD_GENERATION": record.id,
+      "SYNCD_DIGEST": record.digest.hex,
+    ])
+    if status != 0 { Terminal.complain("\(exec) ended with status \(status).") }
   }
 }
 

@@ -55,6 +55,51 @@ import Testing
     #expect(await server.stop() == 0)
   }
 
+  @Test func aUserLogsInAndTheCommandRunsAfterEachFile() async throws {
+    let place = try Workplace()
+    let server = try await place.serve()
+    let set = ["set-password", "designer", "secret"]
+    let edit = try await Program.run(
+      Program.path,
+      ["directory", "edit", "--state-dir", place.state, "--op"]
+        + [#"{"op":"\#(set[0])","user":"\#(set[1])","password":"\#(set[2])"}"#]
+    )
+    #expect(edit.status == 0, "\(edit.errors)")
+    let file = place.path + "/app.4dz"
+    let stranger = try await Program.run("connect", server.address, "-o", file)
+    #expect(stranger.status == 4)
+    #expect(!FileManager.default.fileExists(atPath: file))
+    let password = place.path + "/password"
+    try Data("wrong\n".utf8).write(to: URL(filePath: password))
+    let login = ["connect", server.address, "-o", file, "--user", "Designer", "--password-file"]
+    let open = try await Program.run(Program.path, login + [password])
+    #expect(open.status == 2)
+    #expect(open.errors.contains("chmod 600"))
+    #expect(chmod(password, 0o600) == 0)
+    #expect(try await Program.run(Program.path, login + [password]).status == 4)
+    try Data("secret\n".utf8).write(to: URL(filePath: password))
+    #expect(chmod(password, 0o600) == 0)
+    let log = place.path + "/log"
+    let command = #"echo "$SYNCD_GENERATION $SYNCD_FILE" >> '\#(log)'"#
+    let client = try RunningProgram(
+      Program.path,
+      login + [password, "--follow", "--json", "--exec", command]
+    )
+    _ = try #require(await client.line(containing: "\"updated\""), "\(client.errors)")
+    let listed = try await Program.run("clients", "--state-dir", place.state)
+    #expect(listed.output.contains("Designer"))
+    try place.save("ALERT(1)\n", "Project/Sources/Methods/m1.4dm")
+    _ = try #require(await client.line(containing: "\"updated\""))
+    try place.save("ALERT(2)\n", "Project/Sources/Methods/m1.4dm")
+    let last = try #require(await client.line(containing: "\"updated\""))
+    // The command of the file before has ended when the next one is there.
+    let lines = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n")
+    #expect(lines.count >= 2)
+    #expect(lines.allSatisfy { $0.hasSuffix(" " + file) })
+    #expect(last.contains("\"delta\":true"))
+    #expect(await server.stop() == 0)
+  }
+
   @Test func anOldGenerationIsStillServedAndADistantOneIsTrimmed() async throws {
     let place = try Workplace()
     let server = try await place.serve()

@@ -18,6 +18,9 @@ package struct ServerTarget: Hashable, Sendable {
     self.source = source
   }
 
+  /// The `.4DLink` that led to it.
+  package var link: DatabaseLink? { if case .link(let link) = source { link } else { nil } }
+
   /// What it is called, where that is known before it is asked.
   package var name: String? {
     switch source {

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Foundation
+import ProjectModel
+import SyncClient
+import SyncProtocol
+
+/// The user that a client opens a session for.
+struct LoginArguments: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "A user of the project, where it asks for one; the one of the .4DLink if left out.",
+      valueName: "name"
+    )
+  )
+  var user: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A file with the user's password, readable by this account alone.",
+      valueName: "file"
+    )
+  )
+  var passwordFile: String?
+
+  func validate() throws {
+    guard passwordFile == nil || user != nil else {
+      throw ValidationError("--password-file needs --user.")
+    }
+  }
+
+  /// What to open a session with; `nil` where nobody is named.
+  func request(for target: ServerTarget) throws -> SessionRequest? {
+    let name = user ?? target.link?[.userName]
+    guard let name, !name.isEmpty else { return nil }
+    let password = try passwordFile.map(Self.read) ?? (user == nil ? target.link?[.password] : nil)
+    return SessionRequest(
+      client: "syncd \(Version.text)",
+      api: Hello.supportedAPI,
+      machineName: ProcessInfo.processInfo.hostName,
+      systemUserName: NSUserName(),
+      user: name,
+      password: password ?? ""
+    )
+  }
+
+  /// The first line of the file.
+  private static func read(_ path: String) throws -> String {
+    let rights = try? FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+    guard let rights, let content = FileManager.default.contents(atPath: path) else {
+      throw ValidationError("The password file \(path) cannot be read.")
+    }
+    guard rights & 0o077 == 0 else {
+      throw ValidationError("Others can read the password file \(path): chmod 600 it first.")
+    }
+    return String(decoding: content.prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
+  }
+}
