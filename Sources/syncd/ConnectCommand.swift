@@ -59,7 +59,16 @@ struct ConnectCommand: AsyncParsableCommand {
       updated: { await runCommand(for: $0) },
       report: { report.show($0) }
     )
-    try await follow ? follower.follow() : follower.fetchOnce()
+    do {
+      try await follow ? follower.follow() : follower.fetchOnce()
+    } catch let error as ClientError
+      where error.problem?.problemType == .authenticationRequired && login.user == nil
+    {
+      throw ClientError(
+        .refused,
+        "This project asks for a user: name one with --user and --password-file."
+      )
+    }
   }
 }
 

@@ -68,6 +68,7 @@ import Testing
     let file = place.path + "/app.4dz"
     let stranger = try await Program.run("connect", server.address, "-o", file)
     #expect(stranger.status == 4)
+    #expect(stranger.errors.contains("--user"))
     #expect(!FileManager.default.fileExists(atPath: file))
     let password = place.path + "/password"
     try Data("wrong\n".utf8).write(to: URL(filePath: password))
