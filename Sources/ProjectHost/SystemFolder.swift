@@ -25,6 +25,13 @@ package struct SystemFolder: Hashable, Sendable {
   /// Whose folder this is.
   package var record: String { path + "/root.json" }
   var lock: String { path + "/lock" }
+  /// The pair that the server makes for itself where the operator has none.
+  package var certificate: String { path + "/tls-cert.pem" }
+  package var certificateKey: String { path + "/tls-key.pem" }
+  /// Every file that syncd keeps here beside the parts; all of them for this account alone.
+  var files: [String] {
+    [lock, token, record, revisionKey, serverIdentity, certificate, certificateKey]
+  }
   var parts: [String] { [generations, cookies, userPreferences, derivedData, journal] }
 
   /// Takes the folder that the user named.

@@ -91,6 +91,6 @@ struct NetworkArguments: ParsableArguments {
     if [pair.certificate, pair.key].contains(where: FileManager.default.fileExists(atPath:)) {
       return .files(certificate: pair.certificate, key: pair.key)
     }
-    return .generated(folder: folder.path)
+    return .generated(certificate: folder.certificate, key: folder.certificateKey)
   }
 }

@@ -49,6 +49,17 @@ import Testing
     #expect(left.findings.contains { $0.what == "No server runs." })
   }
 
+  @Test func everyFileThatOthersCanReadIsFound() throws {
+    for name in ["server.id", "tls-key.pem", "revision.key"] {
+      try parent.write("", to: "homes/state/" + name)
+      #expect(chmod("\(folder.path)/\(name)", 0o644) == 0)
+    }
+    #expect(problems().count == 3)
+    let left = try SystemFolderExamination(of: folder, for: location).repair()
+    #expect(left.findings.filter(\.isProblem).isEmpty)
+    #expect(!left.findings.contains { $0.what.contains("not syncd's") })
+  }
+
   @Test func whatStandsInTheWayOfTheSocketIsFound() throws {
     try parent.write("", to: "homes/state/syncd.sock")
     #expect(problems() == [folder.socket])

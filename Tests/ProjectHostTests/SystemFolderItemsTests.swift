@@ -160,6 +160,15 @@ import Testing
     try SystemFolder(at: parent.path + "/new").check(against: location)
   }
 
+  @Test func ourOwnFolderIsTakenAlsoWithoutItsRecord() throws {
+    let folder = SystemFolder(at: parent.path + "/own")
+    try folder.create()
+    for name in ["server.id", "tls-key.pem", "tls-cert.pem", "revision.key", "lock"] {
+      try parent.write("", to: "own/" + name)
+    }
+    try folder.check(against: location)
+  }
+
   @Test func aRefusedSecondServerLeavesTheFolderToBeAdopted() throws {
     let earlier = usual(location)
     try earlier.create()

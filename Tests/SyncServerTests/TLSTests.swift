@@ -6,6 +6,11 @@ import Testing
 
 /// Real handshakes with other people's clients.
 @Suite(.timeLimit(.minutes(2)), .enabled(if: Tool.hasPeers)) struct TLSTests {
+  /// A pair that the server makes for itself.
+  static func pair(in folder: String) -> CertificateSource {
+    .generated(certificate: folder + "/tls-cert.pem", key: folder + "/tls-key.pem")
+  }
+
   /// Runs a TLS server whose generated pair lies in its folder.
   static func serve(
     _ configure: (inout ServerConfiguration) -> Void = { _ in },
@@ -14,7 +19,7 @@ import Testing
     try await ServerFixture.with(configure: {
       $0.alwaysSpeaksTLS = true
       $0.allowsAnonymous = true
-      $0.certificates = .generated(folder: String(($0.socketPath ?? "").dropLast(11)))
+      $0.certificates = TLSTests.pair(in: String(($0.socketPath ?? "").dropLast(11)))
       configure(&$0)
     }) { server in try await body(server) }
   }
@@ -43,7 +48,7 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: folder) }
     var fingerprints: [String?] = []
     for round in 0..<3 {
-      try await Self.serve({ $0.certificates = .generated(folder: folder) }) { server in
+      try await Self.serve({ $0.certificates = TLSTests.pair(in: folder) }) { server in
         fingerprints.append(server.server.keyFingerprint)
       }
       for name in ["tls-cert.pem", "tls-key.pem"] {
@@ -180,7 +185,7 @@ import Testing
       isProtected: true,
       configure: {
         $0.alwaysSpeaksTLS = true
-        $0.certificates = .generated(folder: String(($0.socketPath ?? "").dropLast(11)))
+        $0.certificates = TLSTests.pair(in: String(($0.socketPath ?? "").dropLast(11)))
       }
     ) { server in
       let script = """
@@ -206,7 +211,7 @@ import Testing
         folder: folder,
         configure: {
           $0.alwaysSpeaksTLS = true
-          $0.certificates = .generated(folder: folder)
+          $0.certificates = TLSTests.pair(in: folder)
         }
       ) { _ in }
     }

@@ -106,7 +106,7 @@ import Testing
     try await withFolder { folder in
       let pinned = Pinned()
       for _ in 0..<2 {
-        try await TLSTests.serve({ $0.certificates = .generated(folder: folder) }) { server in
+        try await TLSTests.serve({ $0.certificates = TLSTests.pair(in: folder) }) { server in
           // Another port each time: pinned under one name.
           let trusting = connection(server, pins: folder + "/pins", pinned)
           _ = try await trusting.hello()

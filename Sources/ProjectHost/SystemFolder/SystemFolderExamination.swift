@@ -131,7 +131,7 @@ package struct SystemFolderExamination: Hashable, Sendable {
   }
 
   private mutating func examineFiles() {
-    for path in [folder.lock, folder.token, folder.record, folder.revisionKey] + keptFiles {
+    for path in folder.files + keptFiles {
       guard let item = PrivateItem(at: path) else { continue }
       if item.kind != .file {
         fault("This is no file: move it away.", path)
@@ -200,18 +200,10 @@ package struct SystemFolderExamination: Hashable, Sendable {
   }
 
   private mutating func examineRest() {
-    let known = Set(
-      folder.parts
-        + [
-          folder.lock, folder.token, folder.record, folder.revisionKey, folder.serverIdentity,
-          folder.socket,
-        ]
-    )
+    let known = Set(folder.parts + folder.files + [folder.socket])
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     for path in names.sorted().map({ folder.path + "/" + $0 }) where !known.contains(path) {
-      if [folder.token, folder.record, folder.serverIdentity].contains(where: {
-        path == $0 + ".new"
-      }) {
+      if folder.files.contains(where: { path == $0 + ".new" }) {
         fault("A write was cut off here.", path, .remove)
       } else {
         note("This is not syncd's; it is left alone.", path)

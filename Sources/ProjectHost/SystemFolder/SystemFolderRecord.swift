@@ -100,9 +100,7 @@ extension SystemFolder {
 
   /// Names in the folder that are nothing of ours.
   private var foreignItems: [String] {
-    let own = Set(
-      parts + [lock, token, record, revisionKey, socket].flatMap { [$0, $0 + ".new"] }
-    )
+    let own = Set(parts + (files + [socket]).flatMap { [$0, $0 + ".new"] })
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     return names.sorted().filter { !own.contains(path + "/" + $0) }
   }
