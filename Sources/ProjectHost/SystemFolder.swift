@@ -44,9 +44,14 @@ package struct SystemFolder: Hashable, Sendable {
   ///   - stateHome: `XDG_STATE_HOME`, or `nil` where it is not set.
   ///   - home: the user's home folder.
   package init(for location: ProjectLocation, stateHome: String?, home: String) {
-    let base = stateHome.flatMap { $0.hasPrefix("/") ? $0 : nil } ?? home + "/.local/state"
+    let base = Self.base(stateHome: stateHome, home: home)
     let hash = SHA256.digest(of: Array(location.root.utf8)).hex.prefix(8)
     path = "\(base)/syncd/\(location.name)-\(hash)"
+  }
+
+  /// Where an account's state belongs: `XDG_STATE_HOME` where it is an absolute path.
+  package static func base(stateHome: String?, home: String) -> String {
+    stateHome.flatMap { $0.hasPrefix("/") ? $0 : nil } ?? home + "/.local/state"
   }
 
   /// Makes the bare folder where there is none; one that is there is left as it is.

@@ -13,14 +13,6 @@ extension ServerConnection {
     )
   }
 
-  /// Goes on waiting after a save-all whose outcome was `pending`.
-  package func waitForSaveAll(
-    deadlineMs: Int = BarrierRequest.defaultDeadlineMs
-  ) async throws -> BarrierResult {
-    let request = HTTPTransport.Request(path: "\(Route.barrierWait)?deadlineMs=\(deadlineMs)")
-    return try await call(BarrierResult.self, request.waiting(deadlineMs))
-  }
-
   package func inventory() async throws -> Inventory {
     try await get(Inventory.self, Route.currentInventory)
   }

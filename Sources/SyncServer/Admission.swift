@@ -9,7 +9,7 @@ struct Admission: Sendable {
   let sessions: SessionDesk
   let roster: StreamRoster
   /// Whether clients off loopback are let in only while the Designer has a password.
-  var needsPassword = false
+  let needsPassword: Bool
 
   /// Recognises the caller of a request and lets it in, or says why not.
   func admit(

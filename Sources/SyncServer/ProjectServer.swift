@@ -96,7 +96,10 @@ package final class ProjectServer: Service {
       challenges: challenges,
       desks: desks
     )
-    let router = ServerRouter(endpoints: endpoints(address, ends, board), admission: admission)
+    let router = ServerRouter(
+      endpoints: endpoints(address, admission, ends, board),
+      admission: admission
+    )
     binding.report(.success(address))
     await withDiscardingTaskGroup { tasks in
       tasks.addTask { await self.distribute(events, to: desks, board, ends) }
@@ -168,6 +171,7 @@ package final class ProjectServer: Service {
 
   private func endpoints(
     _ address: ServerAddress,
+    _ admission: Admission,
     _ ends: SessionEnds,
     _ board: EventBoard
   ) -> [Endpoint] {
@@ -184,7 +188,7 @@ package final class ProjectServer: Service {
       project: project,
       sessions: sessions,
       challenges: challenges,
-      roster: roster,
+      admission: admission,
       ends: ends,
       accountName: AccountName.of(configuration.ownUser)
     )

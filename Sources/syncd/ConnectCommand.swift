@@ -75,11 +75,15 @@ struct ConnectCommand: AsyncParsableCommand {
 extension ConnectCommand {
   private func runCommand(for record: GenerationRecord) async {
     guard let exec else { return }
-    let status = await ShellCommand(text: exec).run([
-      "SYNCD_FILE": URL(filePath: output).path, "SYNCD_GENERATION": record.id,
-      "SYNCD_DIGEST": record.digest.hex,
-    ])
-    if status != 0 { Terminal.complain("\(exec) ended with status \(status).") }
+    do {
+      let status = try await ShellCommand(text: exec).run([
+        "SYNCD_FILE": URL(filePath: output).path, "SYNCD_GENERATION": record.id,
+        "SYNCD_DIGEST": record.digest.hex,
+      ])
+      if status != 0 { Terminal.complain("\(exec) ended with status \(status).") }
+    } catch {
+      Terminal.complain("\(exec) cannot be run: \(error.localizedDescription)")
+    }
   }
 }
 

@@ -44,13 +44,7 @@ struct StateArguments: ParsableArguments {
 
   func systemFolder(for location: ProjectLocation) -> SystemFolder {
     if let folder { return SystemFolder(at: folder) }
-    let environment = ProcessInfo.processInfo.environment
-    let home = environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-    return SystemFolder(
-      for: location,
-      stateHome: environment["XDG_STATE_HOME"],
-      home: home ?? FileManager.default.homeDirectoryForCurrentUser.path
-    )
+    return SystemFolder(for: location, stateHome: Account.stateHome, home: Account.home)
   }
 
   /// The folder of the server that runs, also when the project has moved meanwhile.

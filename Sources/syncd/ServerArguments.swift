@@ -14,14 +14,7 @@ enum ServerArguments {
     if name.isEmpty { throw ValidationError("Name a server: host[:port], a .4DLink or its name.") }
   }
 
-  /// `XDG_STATE_HOME`, where it is an absolute path, or the usual place.
-  static var recents: RecentsFile {
-    let named = ProcessInfo.processInfo.environment["XDG_STATE_HOME"].flatMap {
-      $0.hasPrefix("/") ? $0 : nil
-    }
-    let home = FileManager.default.homeDirectoryForCurrentUser.path
-    return RecentsFile(path: (named ?? home + "/.local/state") + "/syncd/recents.json")
-  }
+  static var recents: RecentsFile { RecentsFile(path: Account.state("recents.json")) }
 
   static var lookups: NetworkLookups { NetworkLookups(recents: recents) }
 

@@ -27,10 +27,7 @@ struct TrustArguments: ParsableArguments {
   /// of this account.
   func trust(_ pinned: @escaping @Sendable (ServerAddress, String) -> Void) -> ServerTrust {
     let environment = ProcessInfo.processInfo.environment
-    let home = FileManager.default.homeDirectoryForCurrentUser.path
-    let named = environment["XDG_STATE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-    let folder = (named ?? home + "/.local/state") + "/syncd"
-    var trust = ServerTrust(knownServers: KnownServers(path: folder + "/known-servers.json"))
+    var trust = ServerTrust(knownServers: KnownServers(path: Account.state("known-servers.json")))
     trust.isForced = tls
     trust.acceptedKey = acceptKey?.lowercased()
     trust.authorities = environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : $0 }

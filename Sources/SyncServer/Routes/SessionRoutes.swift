@@ -13,7 +13,7 @@ struct SessionRoutes: Sendable {
   let project: any ServedProject
   let sessions: SessionDesk
   let challenges: DevelopmentChallenges
-  let roster: StreamRoster
+  let admission: Admission
   let ends: SessionEnds
   /// The name of the server's own account: who works on its machine.
   let accountName: String
@@ -52,7 +52,7 @@ struct SessionRoutes: Sendable {
     )
     try Self.check(order)
     let api = try Self.api(for: order)
-    try Admission(project: project, sessions: sessions, roster: roster).checkNew(context.caller)
+    try admission.checkNew(context.caller)
     let isSameMachine = context.caller.isSameMachine
     let user =
       isSameMachine
