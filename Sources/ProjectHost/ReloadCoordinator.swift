@@ -14,8 +14,8 @@ actor ReloadCoordinator {
   struct Policy: Sendable {
     /// Problems that are only reported otherwise fail the reload too.
     let strict: Bool
-    /// Milliseconds within which unattended clients spread their return.
-    let spreadMs: Int
+    /// Bytes per second that all clients together may fetch a new bundle with.
+    let bandwidth: UInt64
   }
 
   struct Outcome {
@@ -266,11 +266,13 @@ actor ReloadCoordinator {
     // What the answer promises holds already; the file follows.
     answerEarly(outcome)
     await conclude(outcome)
+    let spread = ReturnSpread(clients: hub.audience.count, bandwidth: policy.bandwidth)
     let notice = ReconnectRequired(
       record: record,
       supersedes: previous.gen,
       changed: .init(changed),
-      spreadMs: policy.spreadMs
+      spreadMs: spread.milliseconds(fetching: record.size),
+      deltaSpreadMs: spread.milliseconds(fetching: manifest.packedSize(of: changed))
     )
     await hub.post(notice, id: id)
   }

@@ -12,7 +12,7 @@ package final class ProjectServer: Service {
   private let configuration: ServerConfiguration
   private let logger: Logger
   private let counters = ServerCounters()
-  private let roster = StreamRoster()
+  private let roster: StreamRoster
   private let sessions: SessionDesk
   private let challenges: DevelopmentChallenges
   private let binding = BindingReport()
@@ -26,6 +26,7 @@ package final class ProjectServer: Service {
   ) {
     self.project = project
     self.configuration = configuration
+    roster = StreamRoster(audience: project.events.audience)
     sessions = SessionDesk(grace: configuration.sessionGrace)
     challenges = DevelopmentChallenges(root: project.root)
     self.logger = logger
@@ -61,7 +62,7 @@ package final class ProjectServer: Service {
     // Subscribed before anybody can connect: a stream's first event knows the whole state.
     let events = await project.events.subscribe()
     var opening = events.makeAsyncIterator()
-    guard let first = await opening.next() else { return }
+    guard let first = await opening.next(), case .ready(let ready) = first.event else { return }
     let certificates = try openCertificates()
     let admission = Admission(
       project: project,
@@ -71,14 +72,14 @@ package final class ProjectServer: Service {
     )
     let desks = try await LoopDesks(
       group: group,
-      first: first,
-      project: project.name,
+      ready: ready,
+      position: first.id,
       configuration: configuration,
       counters: counters,
       roster: roster,
       admission: admission
     )
-    let board = EventBoard(project: project.name, first: first)
+    let board = EventBoard(ready, at: first.id)
     let (connections, handOver) = AsyncStream.makeStream(of: RouterConnection.self)
     let listeners = Listeners(
       configuration: configuration,
@@ -182,6 +183,7 @@ package final class ProjectServer: Service {
       address: address,
       counters: counters,
       sessions: sessions,
+      roster: roster,
       started: ContinuousClock().now
     )
     let sessionRoutes = SessionRoutes(
@@ -199,7 +201,7 @@ package final class ProjectServer: Service {
     )
     var endpoints = open.endpoints + BundleRoutes(project: project).endpoints
     endpoints += [ReloadRoute(project: project).endpoint, proof.endpoint]
-    endpoints.append(EventPollRoute(board: board).endpoint)
+    endpoints.append(EventPollRoute(board: board, audience: project.events.audience).endpoint)
     endpoints += BarrierRoutes(project: project).endpoints + operators.endpoints
     endpoints += sessionRoutes.endpoints + LockRoutes(project: project).endpoints
     endpoints +=

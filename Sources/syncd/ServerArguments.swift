@@ -16,9 +16,7 @@ enum ServerArguments {
 
   static var recents: RecentsFile { RecentsFile(path: Account.state("recents.json")) }
 
-  static var lookups: NetworkLookups { NetworkLookups(recents: recents) }
-
-  static func resolve(_ name: String) async throws -> ServerTarget {
+  static func resolve(_ name: String, with lookups: NetworkLookups) async throws -> ServerTarget {
     let target = try await ServerName(name).resolve(with: lookups)
     if case .link(let link) = target.source, link[.md5Password] != nil {
       Terminal.complain(

@@ -1,5 +1,6 @@
 import Hummingbird
 import NIOCore
+import ProjectHost
 import Sessions
 import SyncProtocol
 
@@ -10,6 +11,7 @@ struct EventPollRoute: Sendable {
   private static let longestWait = 60_000
 
   let board: EventBoard
+  let audience: Audience
 
   var endpoint: Endpoint {
     // Not HEAD: it would wait for events and tell none.
@@ -24,6 +26,8 @@ struct EventPollRoute: Sendable {
     let wait = try Self.wait(request.uri.queryParameters["wait"])
     let resume = StreamRequest.Resume(request.uri.queryParameters["since"].map(String.init))
     let deadline = ContinuousClock().now.advanced(by: .milliseconds(wait))
+    audience.enter()
+    defer { audience.leave() }
     let events = try await board.events(
       for: caller.session?.id.text,
       after: resume,

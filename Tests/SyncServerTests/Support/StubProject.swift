@@ -30,7 +30,7 @@ final class StubProject: ServedProject {
   let name = "Demo"
   let root: String
   let serverID = "stub"
-  let events = EventHub(project: "Demo")
+  let events = EventHub(project: "Demo", serverID: "stub")
   let machineSecret: [UInt8]? = StubProject.secret
   let folders = ClientFolders(
     project: "/projects/Demo",
@@ -85,7 +85,8 @@ final class StubProject: ServedProject {
       record: record,
       supersedes: gen - 1,
       changed: changed,
-      spreadMs: 5_000
+      spreadMs: 5_000,
+      deltaSpreadMs: 0
     )
     await events.post(notice, id: id)
   }
