@@ -44,6 +44,11 @@ package struct ServerConnection: Sendable {
     transport = HTTPTransport(endpoint: endpoint, token: needed, bearer: bearer, trust: trust)
   }
 
+  /// Whether requests go over TLS.
+  package var speaksTLS: Bool {
+    if case .tcp(let address) = endpoint { transport.trust.speaksTLS(to: address) } else { false }
+  }
+
   /// The same server, with requests that belong to a session.
   package func inSession(_ bearer: String) -> ServerConnection {
     var same = ServerConnection(

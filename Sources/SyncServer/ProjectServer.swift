@@ -165,6 +165,7 @@ package final class ProjectServer: Service {
       publication: publication,
       project: project,
       address: address,
+      usesTLS: keyFingerprint != nil,
       logger: logger
     )
     await cancelWhenGracefulShutdown { await responder.run() }

@@ -63,7 +63,7 @@ struct ConnectCommand: AsyncParsableCommand {
     let report = StepReport(output: output, address: target.address, json: json)
     let connection = try trust.connection(to: target) { report.show(pinned: $1, of: $0) }
     let hello = try await connection.hello()
-    ServerArguments.remember(target, as: name, answering: hello)
+    ServerArguments.remember(target, as: name, overTLS: connection.speaksTLS, answering: hello)
     var plan = BundleFollower.Plan(connection, hello, target: output)
     plan.login = try login.login(for: target, projectFolder: development)
     plan.updated = { await runCommand(for: $0) }

@@ -46,6 +46,7 @@ struct TrustArguments: ParsableArguments {
     _ pinned: @escaping @Sendable (ServerAddress, String) -> Void
   ) throws -> ServerConnection {
     var trust = trust(pinned)
+    if target.usesTLS { trust.isForced = true }
     if let formerly = target.formerly { trust = try trust.following(from: formerly) }
     return ServerConnection(.tcp(target.address), trust: trust)
   }

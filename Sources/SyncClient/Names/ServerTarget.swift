@@ -33,6 +33,15 @@ package struct ServerTarget: Hashable, Sendable {
   /// The `.4DLink` that led to it.
   package var link: DatabaseLink? { if case .link(let link) = source { link } else { nil } }
 
+  /// Whether it said, or was seen, to speak TLS also where that is not the rule.
+  package var usesTLS: Bool {
+    switch source {
+    case .address, .link: false
+    case .discovered(let server): server.usesTLS
+    case .recent(let recent): recent.usesTLS
+    }
+  }
+
   /// What it is called, where that is known before it is asked.
   package var name: String? {
     switch source {

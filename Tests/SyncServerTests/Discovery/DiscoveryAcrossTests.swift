@@ -25,6 +25,7 @@ import Testing
       publication: publication,
       project: project,
       address: ServerAddress(host: Self.host ?? ""),
+      usesTLS: true,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ).run()
   }
