@@ -38,6 +38,7 @@ final class StubProject: ServedProject {
     derivedData: "/state/DerivedDataRemote"
   )
   let toy = ToyFile()
+  private let otherToy = ToyFile()
 
   private let state = Mutex(State())
   private let file: FileHandle
@@ -197,7 +198,9 @@ final class StubProject: ServedProject {
 
   var designerHasPassword: Bool { state.withLock { $0.isProtected } }
 
-  var ownedFiles: [OwnedFileRoutes] { [OwnedFileRoutes(toy, at: Route.catalog)] }
+  var ownedFiles: [OwnedFileRoutes] {
+    [OwnedFileRoutes(toy, at: Route.catalog), OwnedFileRoutes(otherToy, at: Route.directory)]
+  }
 
   func inventory() async throws(ProblemDetails) -> Inventory {
     guard let digest = Self.digest else { throw ProblemDetails(.notFound, detail: "None.") }
