@@ -190,8 +190,6 @@ package final class HostedProject: Sendable {
 
   /// The file of a kept bundle.
   package func bundle(_ digest: Digest) async throws(ProblemDetails) -> BundleFile {
-    if let file = await store.bundle(digest) { return file }
-    await coordinator.bundleWritten()
     do throws(BundleError) {
       return try await store.wholeBundle(digest)
     } catch {
