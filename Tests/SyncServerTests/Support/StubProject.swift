@@ -196,7 +196,9 @@ final class StubProject: ServedProject {
 
   var designerHasPassword: Bool { state.withLock { $0.isProtected } }
 
-  var ownedFiles: [OwnedFileRoutes] { [OwnedFileRoutes(toy, at: Route.catalog)] }
+  var ownedFiles: [OwnedFileRoutes] {
+    [OwnedFileRoutes(toy, at: Route.catalog), OwnedFileRoutes(toy, at: Route.directory)]
+  }
 
   func inventory() async throws(ProblemDetails) -> Inventory {
     guard let digest = Self.digest else { throw ProblemDetails(.notFound, detail: "None.") }
