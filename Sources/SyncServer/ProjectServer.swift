@@ -17,6 +17,7 @@ package final class ProjectServer: Service {
   private let challenges: DevelopmentChallenges
   private let binding = BindingReport()
   private let certificates = Mutex<CertificateDesk?>(nil)
+  private let routes = Mutex<[Endpoint]>([])
   private let group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
 
   package init(
@@ -39,6 +40,11 @@ package final class ProjectServer: Service {
 
   /// Whether new clients are let in; who runs the server may refuse them for a while.
   package var acceptsNew: Bool { roster.acceptsNew }
+
+  /// What the router answers, by path; none before the server listens.
+  package var resources: [ServedResource] {
+    routes.withLock { $0 }.map(ServedResource.init).sorted { $0.path < $1.path }
+  }
 
   /// SHA-256 of the public key that TLS clients see, in hexadecimal; `nil` while there is no TLS.
   package var keyFingerprint: String? {
@@ -97,10 +103,9 @@ package final class ProjectServer: Service {
       challenges: challenges,
       desks: desks
     )
-    let router = ServerRouter(
-      endpoints: endpoints(address, admission, ends, board),
-      admission: admission
-    )
+    let endpoints = endpoints(address, admission, ends, board)
+    routes.withLock { $0 = endpoints }
+    let router = ServerRouter(endpoints: endpoints, admission: admission)
     binding.report(.success(address))
     await withDiscardingTaskGroup { tasks in
       tasks.addTask { await self.distribute(events, to: desks, board, ends) }

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 import NIOCore
 import ProjectHost
@@ -9,6 +10,7 @@ struct EventPollRoute: Sendable {
   /// Milliseconds.
   private static let usualWait = 25_000
   private static let longestWait = 60_000
+  private static let lastEventID = HTTPField.Name("Last-Event-ID")
 
   let board: EventBoard
   let audience: Audience
@@ -23,8 +25,10 @@ struct EventPollRoute: Sendable {
   }
 
   private func poll(_ request: Request, _ caller: Caller) async throws -> Response {
-    let wait = try Self.wait(request.uri.queryParameters["wait"])
-    let resume = StreamRequest.Resume(request.uri.queryParameters["since"].map(String.init))
+    let wait = try request.milliseconds("wait", in: 0...Self.longestWait) ?? Self.usualWait
+    // As on a stream: the field that browsers repeat wins.
+    let since = try request.query("since")
+    let resume = StreamRequest.Resume(Self.lastEventID.flatMap { request.headers[$0] } ?? since)
     let deadline = ContinuousClock().now.advanced(by: .milliseconds(wait))
     audience.enter()
     defer { audience.leave() }
@@ -44,16 +48,5 @@ struct EventPollRoute: Sendable {
       headers: [.contentType: "application/json"],
       body: ResponseBody(byteBuffer: body)
     )
-  }
-
-  private static func wait(_ text: Substring?) throws -> Int {
-    guard let text else { return usualWait }
-    guard let wait = Int(text), (0...longestWait).contains(wait) else {
-      throw ProblemDetails(
-        .badRequest,
-        detail: "\"wait\" is a number of milliseconds from 0 to \(longestWait)."
-      )
-    }
-    return wait
   }
 }

@@ -25,7 +25,7 @@ import Testing
       publication: publication,
       project: project,
       address: ServerAddress(host: Self.host ?? ""),
-      usesTLS: true,
+      usesTLS: Self.host != "127.0.0.1",
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ).run()
   }
