@@ -26,6 +26,7 @@ package final class OpenSessions: Sendable {
   }
 
   package let access: SessionAccess
+  package let limits: SessionLimits
   /// The virtual session of all server-side work.
   package let storedProcedures: SessionID
   let clock: any SessionClock
@@ -49,6 +50,7 @@ package final class OpenSessions: Sendable {
     listener: (any SessionListener)? = nil
   ) {
     access = SessionAccess(semantics: semantics)
+    self.limits = limits
     self.clock = clock
     self.random = random
     self.hash = hash
