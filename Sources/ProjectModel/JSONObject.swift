@@ -37,6 +37,13 @@ package struct JSONObject: Sendable {
   /// The object itself and what is nested in it: at least 1.
   package var depth: Int { 1 + (members.map(\.value.depth).max() ?? 0) }
 
+  /// How many bytes of JSON text the object is.
+  package var byteCount: Int {
+    members.reduce(2 + max(0, members.count - 1)) {
+      $0 + JSONText.quotedCount($1.key) + 1 + $1.value.byteCount
+    }
+  }
+
   package var bytes: [UInt8] {
     var output: [UInt8] = []
     write(into: &output)

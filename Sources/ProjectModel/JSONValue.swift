@@ -65,6 +65,19 @@ package enum JSONValue: Sendable {
     return output
   }
 
+  /// How many bytes of JSON text the value is.
+  package var byteCount: Int {
+    switch self {
+    case .null: 4
+    case .bool(let value): value ? 4 : 5
+    case .number(let digits): digits.utf8.count
+    case .string(let text): JSONText.quotedCount(text)
+    case .object(let object): object.byteCount
+    case .array(let elements):
+      elements.reduce(2 + max(0, elements.count - 1)) { $0 + $1.byteCount }
+    }
+  }
+
   func write(into output: inout [UInt8]) {
     switch self {
     case .null: output += "null".utf8

@@ -66,6 +66,42 @@ import Testing
     #expect(written == .array((1...5).map(JSONValue.integer)))
   }
 
+  @Test func manyProcessesCountWithoutLosingOne() async throws {
+    let bench = Bench()
+    let (sessions, id) = (bench.sessions, try bench.client().id)
+    let all = try processes(20, bench, id)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for process in all {
+        group.addTask {
+          for _ in 0..<25 {
+            let lease = try await sessions.useStorage(of: id, by: process, for: .server)
+            let old = try sessions.storage(of: id, for: .server).value["n"]
+            await Task.yield()
+            guard case .number(let digits) = old ?? .integer(0), let count = Int(digits) else {
+              return
+            }
+            let patch = JSONObject([(key: "n", value: .integer(count + 1))])
+            try sessions.patchStorage(of: id, with: .object(patch), lease: lease.id, for: .server)
+            try sessions.endUse(lease.id, of: id, for: .server)
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    let storage = try sessions.storage(of: id, for: .server)
+    #expect(storage.value["n"] == .integer(500) && storage.revision == 500)
+  }
+
+  @Test func scriptsThatEndedSilentlyMakeRoom() throws {
+    let bench = Bench()
+    let sessions = bench.sessions
+    let hook = try sessions.beginProcess(.hook, name: "on-server-startup")
+    for number in 0..<1100 { _ = try sessions.beginProcess(.script, name: "s\(number)") }
+    let left = sessions.processes(of: sessions.storedProcedures)
+    #expect(left.count == 1024)
+    #expect(left.first?.number == hook.number && left.last?.name == "s1099")
+  }
+
   @Test func aLeaseEndsWithItsTime() async throws {
     let bench = Bench()
     let (sessions, id) = (bench.sessions, try bench.client().id)

@@ -67,6 +67,44 @@ import Testing
     #expect(try sessions.storage(of: id, for: .server).revision == 1)
   }
 
+  @Test func allStoragesTogetherHaveALimit() throws {
+    let bench = Bench(limits: SessionLimits(storage: .init(allBytes: 60)))
+    let sessions = bench.sessions
+    // An empty storage has two bytes: the server's own session and two clients have six of them.
+    let (ann, bob) = (try bench.client("ann").id, try bench.client("bob").id)
+    let patch = try bench.json(#"{"a":"12345678901234567890"}"#)
+    try sessions.patchStorage(of: ann, with: patch, for: .server)
+    #expect(throws: SessionRefusal.storagesFull) {
+      try sessions.patchStorage(of: bob, with: patch, for: .server)
+    }
+    #expect(try sessions.storage(of: bob, for: .server).revision == 0)
+    try sessions.patchStorage(of: ann, with: try bench.json(#"{"a":null}"#), for: .server)
+    try sessions.patchStorage(of: bob, with: patch, for: .server)
+    #expect(throws: SessionRefusal.storagesFull) {
+      try sessions.patchStorage(of: ann, with: patch, for: .server)
+    }
+    _ = sessions.close(bob)
+    try sessions.patchStorage(of: ann, with: patch, for: .server)
+  }
+
+  @Test func theLengthIsThatOfTheText() throws {
+    let text = #"{"a":[null,true,false,-1.5e3,"\u0001\n\"\\/é\u00e9"],"b":{},"c":[],"d\t":{"e":0}}"#
+    let value = try JSONValue(reading: Array(text.replacing("\\\\", with: "\\").utf8))
+    #expect(value.byteCount == value.bytes.count)
+  }
+
+  @Test func whatIsNestedVeryDeepIsRefused() throws {
+    let bench = Bench()
+    let id = try bench.client().id
+    let text = String(repeating: #"{"a":"#, count: 500) + "1" + String(repeating: "}", count: 500)
+    #expect(throws: SessionRefusal.storageTooDeep(limit: 32)) {
+      try bench.sessions.patchStorage(of: id, with: try bench.json(text), for: .server)
+    }
+    #expect(throws: JSONSyntax.Failure.self) {
+      try bench.json(String(repeating: "[", count: 100_000))
+    }
+  }
+
   @Test func aStorageGoesWithItsSession() throws {
     let bench = Bench()
     let (sessions, id) = (bench.sessions, try bench.client().id)

@@ -72,13 +72,13 @@ struct RolesReader {
   /// The places of the privileges that a privilege or role includes.
   private mutating func included(in node: JSONNode, _ key: String, of owner: String) -> [Int] {
     guard let list = node.value(of: key) else { return [] }
-    guard list.kind == .array else {
+    guard let names = Self.names(in: list) else {
       report(list, "roles-malformed", "\"\(key)\" of \(owner) is no list and is ignored")
       return []
     }
-    return list.items.compactMap { item in
-      guard let name = item.value.text else {
-        report(item.value, "roles-malformed", "\"\(key)\" of \(owner) holds something but names")
+    return names.compactMap { item in
+      guard let name = item.text else {
+        report(item, "roles-malformed", "\"\(key)\" of \(owner) holds something but names")
         return nil
       }
       let folded = Roles.folded(name)
@@ -86,9 +86,9 @@ struct RolesReader {
       // Everybody has this one.
       guard folded != Roles.guest else { return nil }
       if folded == Roles.folded(Roles.webAdmin) {
-        report(item.value, "roles-reserved-name", "\(owner) cannot include \(name)")
+        report(item, "roles-reserved-name", "\(owner) cannot include \(name)")
       } else {
-        report(item.value, "roles-unknown-name", "\(owner) includes \(name), which is not declared")
+        report(item, "roles-unknown-name", "\(owner) includes \(name), which is not declared")
       }
       return nil
     }
@@ -118,10 +118,11 @@ struct RolesReader {
       let resource =
         kind == .datastore ? ProtectedResource.datastore : ProtectedResource(kind, name)
       for action in PermissionAction.allCases {
-        let items = try list(action.rawValue, in: entry, isNeeded: false)
-        let names = items.compactMap(\.text)
-        guard names.count == items.count else {
-          throw failure(entry, "\"\(action.rawValue)\" of \(name) holds something but names")
+        guard let list = entry.value(of: action.rawValue) else { continue }
+        let items = Self.names(in: list)
+        let names = items?.compactMap(\.text) ?? []
+        guard let items, names.count == items.count else {
+          throw failure(list, "\"\(action.rawValue)\" of \(name) is no list of names")
         }
         permissions[resource, default: [:]][action, default: []] += names
       }
@@ -142,6 +143,15 @@ struct RolesReader {
     }
     guard list.kind == .array else { throw failure(list, "\"\(key)\" is no list") }
     return list.items.map(\.value)
+  }
+
+  /// The places of names in a list; real files also have a text for a list of one.
+  private static func names(in list: JSONNode) -> [JSONNode]? {
+    switch list.kind {
+    case .array: list.items.map(\.value)
+    case .string: [list]
+    case .object, .literal: nil
+    }
   }
 
   private func flag(_ key: String, in root: JSONNode) throws(JSONSyntax.Failure) -> Bool {

@@ -21,6 +21,8 @@ package enum SessionRefusal: Error, Hashable, Sendable {
   case storageNotAnObject
   case storageTooLarge(limit: Int)
   case storageTooDeep(limit: Int)
+  /// The storages of all sessions together are as large as they may be.
+  case storagesFull
   case leaseTime(longest: Duration)
   case tooManyPasscodes
   case passcodeLife(longest: Int)
@@ -48,6 +50,8 @@ package enum SessionRefusal: Error, Hashable, Sendable {
     case .storageNotAnObject: "A storage is a JSON object, and so is a patch of it."
     case .storageTooLarge(let limit): "A storage has at most \(limit) bytes of JSON."
     case .storageTooDeep(let limit): "A storage is nested at most \(limit) deep."
+    case .storagesFull:
+      "The storages of all sessions together are as large as they may be; try again later."
     case .leaseTime(let longest): "A lease is longer than nothing and at most \(longest) long."
     case .tooManyPasscodes:
       "The session has as many open passcodes as it may have; wait until one is used or over."

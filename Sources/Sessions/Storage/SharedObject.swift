@@ -8,10 +8,13 @@ package struct SharedObject: Hashable, Sendable {
     package let bytes: Int
     /// Objects and arrays inside each other, the storage itself included.
     package let depth: Int
+    /// Bytes of all sessions' storages together.
+    package let allBytes: Int
 
-    package init(bytes: Int = 65_536, depth: Int = 32) {
+    package init(bytes: Int = 65_536, depth: Int = 32, allBytes: Int = 268_435_456) {
       self.bytes = bytes
       self.depth = depth
+      self.allBytes = allBytes
     }
   }
 
@@ -19,9 +22,13 @@ package struct SharedObject: Hashable, Sendable {
   /// Counts the changes, from 0 for a new storage.
   package private(set) var revision: UInt64
 
+  /// As JSON on one line.
+  package private(set) var byteCount: Int
+
   package init(value: JSONObject = JSONObject(), revision: UInt64 = 0) {
     self.value = value
     self.revision = revision
+    byteCount = value.byteCount
   }
 
   /// Applies a merge patch; one that changes nothing leaves the revision as it is.
@@ -40,8 +47,10 @@ package struct SharedObject: Hashable, Sendable {
     guard changes.depth <= limits.depth else { throw .storageTooDeep(limit: limits.depth) }
     let result = value.merged(with: changes)
     guard result != value else { return false }
-    guard result.bytes.count <= limits.bytes else { throw .storageTooLarge(limit: limits.bytes) }
+    let count = result.byteCount
+    guard count <= limits.bytes else { throw .storageTooLarge(limit: limits.bytes) }
     value = result
+    byteCount = count
     self.revision += 1
     return true
   }

@@ -8,6 +8,8 @@ struct SessionEntry: Sendable {
   static let leastIdle = 60
   static let mostIdle = 365 * 24 * 60
   static let mostProcesses = 64
+  /// Of the session that all work on the server shares.
+  static let mostServerProcesses = 1024
 
   var session: OpenSession
   /// The hash of the bearer token; `nil` for a session that no client opened.
@@ -50,13 +52,23 @@ struct SessionEntry: Sendable {
 
   // MARK: Processes
 
+  var mostProcesses: Int {
+    kind == .storedProcedure ? Self.mostServerProcesses : Self.mostProcesses
+  }
+
+  /// What makes room in the server's own session: a script may have ended without a word.
+  var oldestScript: ProcessNumber? {
+    guard kind == .storedProcedure, processes.count >= mostProcesses else { return nil }
+    return processes.first { $0.kind == .script }?.number
+  }
+
   /// - Throws: `tooManyProcesses`.
   mutating func begin(
     _ kind: SessionProcess.Kind,
     name: String,
     since: String
   ) throws(SessionRefusal) -> SessionProcess {
-    guard processes.count < Self.mostProcesses else { throw .tooManyProcesses }
+    guard processes.count < mostProcesses else { throw .tooManyProcesses }
     lastProcess += 1
     let process = SessionProcess(number: lastProcess, name: name, kind: kind, since: since)
     processes.append(process)
@@ -85,6 +97,8 @@ struct SessionEntry: Sendable {
   }
 
   // MARK: Storages
+
+  var storedBytes: Int { storage.byteCount + clientStorage.byteCount }
 
   subscript(side: StorageSide) -> SharedObject {
     get { side == .server ? storage : clientStorage }

@@ -21,6 +21,7 @@ extension SessionTable {
     since: String,
     at now: Instant
   ) throws(SessionRefusal) -> SessionProcess {
+    if let oldest = entries[id]?.oldestScript { endProcess(oldest, of: id, at: now) }
     guard var entry = live(id, at: now) else { throw .unknownSession }
     let process = try entry.begin(kind, name: name, since: since)
     entries[id] = entry

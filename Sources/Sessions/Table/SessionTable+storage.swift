@@ -22,6 +22,9 @@ extension SessionTable {
     var storage = entry[key.side]
     let hasChanged = try storage.apply(patch, expecting: revision, within: limits.storage)
     if hasChanged {
+      let more = storage.byteCount - entry[key.side].byteCount
+      guard more <= 0 || storedBytes + more <= limits.storage.allBytes else { throw .storagesFull }
+      storedBytes += more
       entries[key.session]?[key.side] = storage
       changes?.changed(entry)
     }

@@ -21,6 +21,8 @@ package struct SessionTable: Sendable {
   package internal(set) var roles = RolesInForce()
   /// What a store has to be told; `nil` where there is none.
   var changes: SessionChanges?
+  /// In all storages.
+  var storedBytes = 0
   private var ids: [Digest: SessionID] = [:]
   private var counts: [SessionKind: Int] = [:]
 
@@ -60,6 +62,7 @@ package struct SessionTable: Sendable {
     entries[entry.session.id] = entry
     if let token = entry.token { ids[token] = entry.session.id }
     counts[entry.kind, default: 0] += 1
+    storedBytes += entry.storedBytes
     changes?.changed(entry)
     return true
   }
@@ -111,6 +114,7 @@ package struct SessionTable: Sendable {
     if let token = entry.token { ids[token] = nil }
     for cookie in entry.cookies { cookies[cookie] = nil }
     counts[entry.kind, default: 1] -= 1
+    storedBytes -= entry.storedBytes
     leases.sessionEnded(id, at: now)
     changes?.ended(entry)
     return entry.session

@@ -31,7 +31,8 @@ import Testing
     let read = read(
       """
       {"privileges": [{"privilege": "a", "includes": ["nowhere", "guest", 5]}, {"includes": []},
-        {"privilege": "A", "includes": ["b"]}, {"privilege": "b", "includes": "a"}],
+        {"privilege": "A", "includes": ["b"]}, {"privilege": "b", "includes": {}},
+        {"privilege": "c", "includes": "a"}],
        "roles": [{"role": "r", "privileges": ["b", "lost"]}, 7],
        "permissions": {"allowed": []}}
       """
@@ -40,11 +41,13 @@ import Testing
     #expect(
       read.problems.map { "\($0.rule) \($0.line ?? 0)" }.sorted() == [
         "roles-duplicate-name 2", "roles-malformed 1", "roles-malformed 1", "roles-malformed 2",
-        "roles-malformed 3", "roles-unknown-name 1", "roles-unknown-name 3",
+        "roles-malformed 4", "roles-unknown-name 1", "roles-unknown-name 4",
       ]
     )
     let given = grants(read.roles, ["A", "nowhere"], roles: ["R", "s"])
     #expect(read.roles.names(of: given) == ["a", "b"])
+    // A text is a list of one.
+    #expect(read.roles.names(of: grants(read.roles, ["c"])) == ["a", "b", "c"])
   }
 
   @Test(arguments: [
@@ -53,7 +56,7 @@ import Testing
     #"{"privileges": [], "permissions": {"allowed": {}}}"#,
     #"{"privileges": [], "permissions": {"allowed": [{"type": "method"}]}}"#,
     #"{"privileges": [], "permissions": {"allowed": [{"applyTo": "ds", "type": "all"}]}}"#,
-    #"{"privileges": [], "permissions": {"allowed": [{"applyTo":"A","type":"dataclass","read":"x"}]}}"#,
+    #"{"privileges": [], "permissions": {"allowed": [{"applyTo":"A","type":"dataclass","read":true}]}}"#,
     #"{"privileges": [], "permissions": {"allowed": [{"applyTo":"A","type":"dataclass","read":[1]}]}}"#,
     #"{"privileges": [], "permissions": {}, "forceLogin": "yes"}"#,
     #"{"privileges": [], "permissions": {}, "restrictedByDefault": 1}"#,
