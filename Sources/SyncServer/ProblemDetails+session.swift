@@ -9,7 +9,7 @@ extension ProblemDetails {
     case .tooManyAttempts(let wait): retryAfter = max(1, Int((wait / .seconds(1)).rounded(.up)))
     case .tooManySessions, .noSeat: retryAfter = 60
     case .tooManyPasscodes: retryAfter = 10
-    case .tooManyWaiting, .inUse: retryAfter = 1
+    case .tooManyWaiting, .inUse, .storagesFull: retryAfter = 1
     default: break
     }
   }
@@ -20,7 +20,8 @@ extension ProblemDetails {
     case .serverSideOnly: .sameMachineOnly
     case .notAvailable, .rolesClosed, .leaseOver: .conflict
     case .noSeat: .noSeat
-    case .tooManySessions, .tooManyProcesses, .tooManyWaiting, .tooManyPasscodes, .tooManyAttempts:
+    case .tooManySessions, .tooManyProcesses, .tooManyWaiting, .tooManyPasscodes, .tooManyAttempts,
+      .storagesFull:
       .tooMany
     case .revisionMismatch: .revisionMismatch
     case .inUse: .locked
