@@ -40,6 +40,10 @@ struct ServeCommand: AsyncParsableCommand {
 
   @OptionGroup var network: NetworkArguments
 
+  @OptionGroup var web: WebArguments
+
+  @OptionGroup var session: SessionArguments
+
   @OptionGroup var bundle: BundleArguments
 
   @Option(
@@ -144,16 +148,21 @@ struct ServeCommand: AsyncParsableCommand {
     configuration.admitsAddress = { settings.rules.allows($0) }
     configuration.publication = publishing.publication(settings, of: location.name)
     network.configure(&configuration, for: location, in: folder)
+    configuration.web = web.configuration(for: location)
+    let sessions = session.open()
+    let roles = RolesKeeper(project: hosted, sessions: sessions, logger: logger)
+    roles.read()
     let server = ProjectServer(
       project: hosted,
-      sessions: OpenSessions(ofServerWith: SessionLimits()),
+      sessions: sessions,
       configuration: configuration,
       logger: logger
     )
     let services = ServiceGroup(
       configuration: .init(
         services: [
-          .init(service: HostedProjectService(project: hosted)), .init(service: server),
+          .init(service: HostedProjectService(project: hosted)), .init(service: roles),
+          .init(service: server),
           .init(service: Announcer(project: hosted, server: server)),
         ],
         gracefulShutdownSignals: [.sigterm, .sigint],
@@ -190,6 +199,10 @@ private struct Announcer: Service {
       }
       if let fingerprint = server.keyFingerprint {
         Terminal.announce("syncd: TLS key, SHA-256 \(fingerprint)")
+      }
+      if let web = try await server.boundWebAddress() {
+        let scheme = server.webSpeaksTLS ? "https" : "http"
+        Terminal.announce("syncd: web at \(scheme)://\(web)")
       }
       Terminal.announce("syncd: serving \(project.name) at \(address), generation \(generation.id)")
       break
