@@ -3,7 +3,7 @@ extension OpenSessions {
   /// The session of a browser's cookie, which is used by this; `nil` for one that leads nowhere.
   package func visit(_ cookie: String) -> WebVisit? {
     let (hash, now) = (digest(cookie), clock.now)
-    return look { $0.table.visit(hash, at: now) }
+    return step { $0.table.visit(hash, at: now) }
   }
 
   /// Opens a guest session for a browser without one.
@@ -36,6 +36,6 @@ extension OpenSessions {
   @discardableResult
   package func leaveWeb(_ cookie: String) -> OpenSession? {
     let (hash, now) = (digest(cookie), clock.now)
-    return look { $0.table.leaveWeb(hash, at: now) }
+    return step { $0.table.leaveWeb(hash, at: now) }
   }
 }
