@@ -1,5 +1,8 @@
 /// Browsers: cookies, and the sessions that they lead to.
 extension OpenSessions {
+  /// How many browsers are in sessions.
+  package var browsers: Int { step { $0.table.browsers } }
+
   /// The session of a browser's cookie, which is used by this; `nil` for one that leads nowhere.
   package func visit(_ cookie: String) -> WebVisit? {
     let (hash, now) = (digest(cookie), clock.now)
