@@ -13,6 +13,17 @@ package struct PasscodeAnswer: Hashable, Sendable, Codable {
   package init(otp: String) { self.otp = otp }
 }
 
+/// The body of `POST /v1/sessions/{id}/privileges` in its longest form; 4D's `setPrivileges`.
+package struct PrivilegeRequest: Hashable, Sendable, Codable {
+  package let privileges: [String]
+  package let roles: [String]
+
+  package init(privileges: [String], roles: [String]) {
+    self.privileges = privileges
+    self.roles = roles
+  }
+}
+
 /// What a session may do in web requests.
 package struct PrivilegeList: Hashable, Sendable, Codable {
   /// With all that they include, promotions of single processes left out.
