@@ -17,10 +17,9 @@ DEVELOPER = {"user": "Designer", "password": "conformance"}
 
 
 class Caller:
-    """Whom schemathesis plays."""
+    """Whom schemathesis plays, and how."""
 
-    def __init__(self, name, url, session=None, without=(), phases="examples,coverage,fuzzing"):
-        self.name = name
+    def __init__(self, url, session=None, without=(), phases="examples,coverage,fuzzing,stateful"):
         self.url = url
         self.session = session
         self.without = without
@@ -53,29 +52,34 @@ def schemathesis(document, caller, digests, generation, seed, examples, folder):
     return int(found[1])
 
 
-def check_schemas(report, document, server, protected, seed, examples):
-    """All callers; two at a time, for most of the time goes into making requests up."""
-    first = server.generation
-    digests = [server.ask("GET", f"/v1/generations/{first}").json()["digest"], server.change()["digest"]]
-    protected.edit("directory", {"op": "set-password", **DEVELOPER})
-    other = [protected.ask_locally("GET", "/v1/generations/current").json()["digest"]] * 2
+def check_schemas(report, document, make_server, seed, examples):
+    """All callers, each with a server of its own, for they change it; two at a time, for most of the time goes into
+    making requests up."""
+    def run(name, is_protected, play):
+        with report.check(f"schemathesis: {name}"), make_server(name.split()[0]) as server:
+            first = server.generation
+            digests = [server.ask("GET", f"/v1/generations/{first}").json()["digest"], server.change()["digest"]]
+            if is_protected:
+                server.edit("directory", {"op": "set-password", **DEVELOPER})
+            with contextlib.ExitStack() as stack:
+                schemathesis(document, play(server, stack), digests, first, seed, examples, server.folder)
 
-    def run(caller, digests, generation):
-        with report.check(f"schemathesis: {caller.name}"):
-            schemathesis(document, caller, digests, generation, seed, examples, server.folder)
-
-    with contextlib.ExitStack() as stack:
+    def same_machine(server, stack):
         relay = stack.enter_context(Relay(to_socket(server.socket_path)))
-        pool = stack.enter_context(concurrent.futures.ThreadPoolExecutor(2))
         # The socket lets in whoever may open it: taking the bearer token away changes nothing there.
-        pool.submit(run, Caller(
-            "same machine, on the unix socket, with a session", f"http://127.0.0.1:{relay.port}",
-            server.open_session(locally=True), ["ignored_auth"], "examples,coverage,fuzzing,stateful"), digests, first)
-        pool.submit(run, Caller(
-            "a session with user and password", protected.url, protected.open_session(**DEVELOPER)),
-            other, protected.generation)
-        pool.submit(run, Caller("anybody on loopback", server.url, phases="examples,fuzzing"), digests, first)
-        pool.submit(run, Caller("anybody, where the Designer has a password", protected.url), other, protected.generation)
+        return Caller(f"http://127.0.0.1:{relay.port}", server.open_session(locally=True), without=["ignored_auth"])
+
+    def remote(server, _):
+        return Caller(server.url, server.open_session(**DEVELOPER), phases="examples,coverage")
+
+    def anybody(server, _):
+        return Caller(server.url, phases="examples,fuzzing")
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        pool.submit(run, "same machine, on the unix socket, with a session", False, same_machine)
+        pool.submit(run, "remote, with a session by user and password", True, remote)
+        pool.submit(run, "anybody on loopback", False, anybody)
+        pool.submit(run, "nobody in particular, where the Designer has a password", True, anybody)
 
 
 def check_routes(report, document, server):

@@ -159,9 +159,10 @@ def check_bytes(report, document, server, folder):
         equal(os.path.getsize(file), 10_000, "The size of the first part")
         curl("-C", "-", "-o", file, bundle)
         equal(os.path.getsize(file), record["size"], "The size of the resumed bundle")
-        equal(open(file, "rb").read(), curl(bundle), "The resumed bundle")
+        with open(file, "rb") as bytes_:
+            expect(bytes_.read() == curl(bundle), "The resumed bundle is not the whole one.")
         done = subprocess.run([server.program, "verify", file], capture_output=True, text=True)
-        expect(done.returncode == 0 and digest in done.stdout + digest, f"verify says: {done.stdout}{done.stderr}")
+        expect(done.returncode == 0, f"verify says: {done.stdout}{done.stderr}")
     with report.check("ranges: parts, suffixes, several, behind the end, and If-Range"):
         whole = curl(bundle)
         for field, status, wanted in [
