@@ -15,6 +15,7 @@ package enum ProblemType: String, Sendable, Codable, CaseIterable {
   case methodNotAllowed = "method-not-allowed"
   case notAcceptable = "not-acceptable"
   case notAccepting = "not-accepting"
+  case noSeat = "no-seat"
   case notFound = "not-found"
   case originNotAllowed = "origin-not-allowed"
   case preconditionRequired = "precondition-required"
@@ -48,7 +49,7 @@ package enum ProblemType: String, Sendable, Codable, CaseIterable {
     case .preconditionRequired: 428
     case .tooMany: 429
     case .internalError: 500
-    case .building, .draining, .notAccepting: 503
+    case .building, .draining, .notAccepting, .noSeat: 503
     }
   }
 
@@ -58,23 +59,24 @@ package enum ProblemType: String, Sendable, Codable, CaseIterable {
     case .authenticationRequired: "A user and a password, or a session, are needed"
     case .badRequest: "The request cannot be understood"
     case .building: "The first generation is still being built"
-    case .conflict: "The file cannot be edited now"
+    case .conflict: "It cannot be done as things are"
     case .developmentModeRefused: "The development mode is not for this client"
     case .draining: "The server is shutting down"
     case .hostNotAllowed: "The Host header names another server"
     case .internalError: "The server failed"
-    case .locked: "Somebody else holds the lock"
+    case .locked: "Somebody else has it"
     case .methodNotAllowed: "The resource does not take this method"
     case .notAcceptable: "The answer's type is not accepted"
     case .notAccepting: "The server takes no new clients"
+    case .noSeat: "All seats are taken"
     case .notFound: "There is no such resource"
     case .originNotAllowed: "The Origin header names a foreign page"
     case .preconditionRequired: "The request names no revision"
     case .rangeNotSatisfiable: "The range is outside of the bundle"
     case .readOnly: "This client may only read"
-    case .revisionMismatch: "The file has a newer revision"
+    case .revisionMismatch: "There is a newer revision"
     case .sameMachineOnly: "Only the server's own machine may ask this"
-    case .semanticInvalid: "The edit breaks a rule"
+    case .semanticInvalid: "What is asked for breaks a rule"
     case .tooLarge: "The request is too large"
     case .tooMany: "Too many requests"
     case .trimmed: "The generation is no longer kept"

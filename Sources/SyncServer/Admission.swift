@@ -6,7 +6,7 @@ import SyncProtocol
 /// Decides who comes in: the one place where a caller is recognised and held against a resource.
 struct Admission: Sendable {
   let project: any ServedProject
-  let sessions: SessionDesk
+  let sessions: OpenSessions
   let roster: StreamRoster
   /// Whether clients off loopback are let in only while the Designer has a password.
   let needsPassword: Bool

@@ -3,6 +3,7 @@ import NIOCore
 import NIOPosix
 import ProjectHost
 import ServiceLifecycle
+package import Sessions
 package import SyncProtocol
 import Synchronization
 
@@ -13,7 +14,7 @@ package final class ProjectServer: Service {
   private let logger: Logger
   private let counters = ServerCounters()
   private let roster: StreamRoster
-  private let sessions: SessionDesk
+  private let sessions: OpenSessions
   private let challenges: DevelopmentChallenges
   private let binding = BindingReport()
   private let certificates = Mutex<CertificateDesk?>(nil)
@@ -22,13 +23,14 @@ package final class ProjectServer: Service {
 
   package init(
     project: any ServedProject,
+    sessions: OpenSessions,
     configuration: ServerConfiguration,
     logger: Logger
   ) {
     self.project = project
+    self.sessions = sessions
     self.configuration = configuration
     roster = StreamRoster(audience: project.events.audience)
-    sessions = SessionDesk(grace: configuration.sessionGrace)
     challenges = DevelopmentChallenges(root: project.root)
     self.logger = logger
   }
@@ -112,7 +114,7 @@ package final class ProjectServer: Service {
       if let certificates {
         tasks.addTask { await certificates.watch(every: self.configuration.certificateInterval) }
       }
-      tasks.addTask { await ends.watch(grace: self.configuration.sessionGrace) }
+      tasks.addTask { await ends.watch() }
       tasks.addTask { await self.publish(at: address) }
       tasks.addTask {
         // Ends by a shutdown's beginning or by cancellation; both lead to the same end.

@@ -36,9 +36,6 @@ package struct ServerConfiguration: Sendable {
   package var ownUser: UInt32 = geteuid()
   /// The group whose members may reload and save-all on the socket; `nil` for none.
   package var socketGroup: UInt32?
-  /// How long a session lives after its last request and the end of its event stream.
-  package var sessionGrace: Duration = .seconds(ClientSession.graceSeconds)
-
   /// How the server is found on the network; `nil` when it is not published.
   package var publication: Publication?
 

@@ -4,7 +4,7 @@ import Sessions
 /// What happens once when a session ends: its locks, its streams and its challenge go.
 struct SessionEnds: Sendable {
   let project: any ServedProject
-  let sessions: SessionDesk
+  let sessions: OpenSessions
   let challenges: DevelopmentChallenges
   let desks: LoopDesks
 
@@ -13,13 +13,15 @@ struct SessionEnds: Sendable {
     if let session = sessions.close(id) { await ended(session, endsStreams: endsStreams) }
   }
 
-  /// Ends the sessions whose grace time is over, again and again until cancelled.
-  func watch(grace: Duration) async {
+  /// Ends the sessions whose time is over, again and again until cancelled.
+  func watch() async {
+    let interval = min(.seconds(5), sessions.limits.grace / 4)
     while !Task.isCancelled {
       for session in sessions.expire() { await ended(session) }
+      // The event of the directory's change may have been overtaken by a session that was opening.
       await enforceProtection()
       // check:allow(sleep): the one timer of all sessions; a locked file waits this much longer.
-      try? await Task.sleep(for: min(.seconds(5), grace / 4))
+      try? await Task.sleep(for: interval)
     }
   }
 

@@ -4,6 +4,7 @@ import Logging
 import ProjectHost
 import ProjectModel
 import ServiceLifecycle
+import Sessions
 import SyncProtocol
 import SyncServer
 import UnixSignals
@@ -143,7 +144,12 @@ struct ServeCommand: AsyncParsableCommand {
     configuration.admitsAddress = { settings.rules.allows($0) }
     configuration.publication = publishing.publication(settings, of: location.name)
     network.configure(&configuration, for: location, in: folder)
-    let server = ProjectServer(project: hosted, configuration: configuration, logger: logger)
+    let server = ProjectServer(
+      project: hosted,
+      sessions: OpenSessions(ofServerWith: SessionLimits()),
+      configuration: configuration,
+      logger: logger
+    )
     let services = ServiceGroup(
       configuration: .init(
         services: [

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Sessions
 import SyncProtocol
 import SyncServer
 import Testing
@@ -14,6 +15,7 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let server = ProjectServer(
       project: try StubProject(folder: folder),
+      sessions: OpenSessions(ofServerWith: SessionLimits()),
       configuration: ServerConfiguration(
         address: address,
         socketPath: socketPath,

@@ -1,12 +1,17 @@
 import Foundation
 import ProjectHost
 import ProjectModel
+import Sessions
 import SyncClient
 import SyncProtocol
 import SyncServer
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct SessionTests {
+  private static func shortLived() -> OpenSessions {
+    OpenSessions(ofServerWith: SessionLimits(grace: .seconds(3)))
+  }
+
   private static let ann = #"{"user":"ann","password":"secret","development":true}"#
 
   @Test func onTheSameMachineTheDevelopmentModeIsAlwaysOn() async throws {
@@ -190,7 +195,7 @@ import Testing
   }
 
   @Test func aSessionWithoutRequestsOrStreamEndsAndItsLocksGo() async throws {
-    try await ServerFixture.with(configure: { $0.sessionGrace = .seconds(3) }) { server in
+    try await ServerFixture.with(sessions: Self.shortLived()) { server in
       let local = ServerConnection(.unixSocket(server.socketPath))
       let token = try #require(try await local.openSession(SessionRequest()).token)
       _ = try await local.inSession(token).lock(LockTarget(.settings))
@@ -203,7 +208,7 @@ import Testing
   }
 
   @Test func aRequestUnderWayKeepsItsSession() async throws {
-    try await ServerFixture.with(configure: { $0.sessionGrace = .seconds(3) }) { server in
+    try await ServerFixture.with(sessions: Self.shortLived()) { server in
       let fields = try server.bearer(try await server.askLocally("POST", Route.sessions))
       server.project.holdReloads()
       defer { server.project.releaseReloads() }
@@ -223,7 +228,7 @@ import Testing
   }
 
   @Test func aStreamKeepsItsSessionAndEndsWithIt() async throws {
-    try await ServerFixture.with(configure: { $0.sessionGrace = .seconds(3) }) { server in
+    try await ServerFixture.with(sessions: Self.shortLived()) { server in
       let opened = try await server.ask("POST", Route.sessions)
       let fields = try server.bearer(opened)
       let stream = try await server.tcp()

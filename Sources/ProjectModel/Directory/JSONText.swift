@@ -64,6 +64,17 @@ package enum JSONText {
     return bytes
   }
 
+  /// How many bytes `quoted` makes.
+  package static func quotedCount(_ text: String) -> Int {
+    text.utf8.reduce(2) { count, byte in
+      switch byte {
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"), 0x08, 0x09, 0x0A, 0x0C, 0x0D: count + 2
+      case 0..<0x20: count + 6
+      default: count + 1
+      }
+    }
+  }
+
   /// Whether two keys of 4D's own are one: the files of 4D 18 spell them `LikeThis`.
   package static func isSameKey(_ one: String, _ other: String) -> Bool {
     one.utf8.count == other.utf8.count

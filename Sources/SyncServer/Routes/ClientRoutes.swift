@@ -8,7 +8,7 @@ import SyncProtocol
 /// The clients administration: who is connected, messages, dropping, and letting nobody new in.
 struct ClientRoutes: Sendable {
   let project: any ServedProject
-  let sessions: SessionDesk
+  let sessions: OpenSessions
   let roster: StreamRoster
   let ends: SessionEnds
 

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import ProjectHost
+import Sessions
 import SyncProtocol
 
 /// How the server is doing: for those who run it.
@@ -15,7 +16,7 @@ struct OperatorRoutes: Sendable {
   let version: String
   let address: ServerAddress
   let counters: ServerCounters
-  let sessions: SessionDesk
+  let sessions: OpenSessions
   let roster: StreamRoster
   let started: ContinuousClock.Instant
 

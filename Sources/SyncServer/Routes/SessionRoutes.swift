@@ -11,7 +11,7 @@ struct SessionRoutes: Sendable {
   private static let longestText = 255
 
   let project: any ServedProject
-  let sessions: SessionDesk
+  let sessions: OpenSessions
   let challenges: DevelopmentChallenges
   let admission: Admission
   let ends: SessionEnds
@@ -60,10 +60,9 @@ struct SessionRoutes: Sendable {
       : try await user(of: order, context.connection)
     let asks = order.development == true && !isSameMachine
     guard user.mayDevelop || !asks else { throw Self.notADeveloper }
-    var random = SystemRandomNumberGenerator()
     let pinned = await pin()
     let session = OpenSession(
-      id: SessionID(using: &random),
+      id: sessions.newID(),
       userName: user.name,
       machineName: order.machineName ?? "",
       systemUserName: order.systemUserName ?? "",
@@ -74,9 +73,12 @@ struct SessionRoutes: Sendable {
       proof: isSameMachine ? .machine : project.designerHasPassword ? .password : .none,
       isDeveloper: isSameMachine
     )
-    guard let token = sessions.open(session) else {
+    let token: String
+    do throws(SessionRefusal) {
+      token = try sessions.open(session)
+    } catch {
       if let pinned { await project.unpin(pinned.digest) }
-      throw tooMany("This server has as many sessions as it takes; try again later.", after: 60)
+      throw ProblemDetails(error)
     }
     let challenge = asks ? challenges.issue(for: session.id.text, at: ContinuousClock().now) : nil
     let caller = Caller(connection: context.connection.grade, session: session)

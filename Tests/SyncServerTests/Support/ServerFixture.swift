@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import ProjectModel
 import ServiceLifecycle
+import Sessions
 import SyncProtocol
 import SyncServer
 import Testing
@@ -25,6 +26,7 @@ struct ServerFixture {
     folder: String? = nil,
     generation: UInt64? = 1,
     isProtected: Bool = false,
+    sessions: OpenSessions = OpenSessions(ofServerWith: SessionLimits()),
     configure: (inout ServerConfiguration) -> Void = { _ in },
     _ body: (ServerFixture) async throws -> Void
   ) async throws {
@@ -40,7 +42,12 @@ struct ServerFixture {
     )
     configure(&configuration)
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    let server = ProjectServer(project: project, configuration: configuration, logger: logger)
+    let server = ProjectServer(
+      project: project,
+      sessions: sessions,
+      configuration: configuration,
+      logger: logger
+    )
     let services = ServiceGroup(configuration: .init(services: [server], logger: logger))
     async let running: Void = services.run()
     do {
