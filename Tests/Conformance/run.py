@@ -3,6 +3,7 @@
 import argparse
 import os
 import shutil
+import signal
 import sys
 import tempfile
 
@@ -30,6 +31,8 @@ def main():
     fixture = os.path.join(ROOT, "fixtures", "sample")
     program = os.path.abspath(options.program)
     report = Report()
+    # Told to stop, it cleans up too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     folder = tempfile.mkdtemp(prefix="syncd-conformance-")
 
     def server(name, *arguments):

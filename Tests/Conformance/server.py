@@ -69,6 +69,9 @@ class Server:
         self.stop()
 
     def start(self):
+        """Starts it, or leaves the one that runs."""
+        if self.process:
+            return
         log = open(os.path.join(self.folder, "log"), "ab")
         self.process = subprocess.Popen(
             [self.program, "serve", self.project, "--listen", f"127.0.0.1:{self.port}", "--no-publish", *self.options],

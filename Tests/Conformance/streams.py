@@ -32,11 +32,13 @@ class Stream:
         self.process.stdout.close()
 
     def next(self):
-        """The next event; `None` at the end of the stream."""
+        """The next event, bookmarks passed over; `None` at the end of the stream."""
         fields = {}
         for line in self.process.stdout:
             line = line.rstrip("\n")
-            if line == "" and "event" in fields:
+            if line == "" and fields.get("event") == "bookmark":
+                fields = {}
+            elif line == "" and "event" in fields:
                 return {"id": fields["id"], "event": fields["event"], "data": json.loads(fields["data"])}
             name, _, value = line.partition(": ")
             if name == "retry":

@@ -25,7 +25,11 @@ def open_events(server, query="", token=None, **options):
 
 
 def message(socket_, document):
-    return document.check_event(json.loads(socket_.recv(timeout=LIMIT)))
+    """The next message; bookmarks may stand anywhere."""
+    while True:
+        found = document.check_event(json.loads(socket_.recv(timeout=LIMIT)))
+        if found["event"] != "bookmark":
+            return found
 
 
 def until(socket_, document, name):
