@@ -211,6 +211,9 @@ package final class ProjectServer: Service {
     endpoints += [ReloadRoute(project: project).endpoint, proof.endpoint]
     endpoints.append(EventPollRoute(board: board, audience: project.events.audience).endpoint)
     endpoints += BarrierRoutes(project: project).endpoints + operators.endpoints
+    endpoints += SessionMemberRoutes(sessions: sessions).endpoints
+    endpoints += SessionStorageRoutes(sessions: sessions).endpoints
+    endpoints += SessionProcessRoutes(sessions: sessions).endpoints
     endpoints += sessionRoutes.endpoints + LockRoutes(project: project).endpoints
     endpoints +=
       ClientRoutes(project: project, sessions: sessions, roster: roster, ends: ends).endpoints

@@ -23,7 +23,9 @@ struct SessionRoutes: Sendable {
       Endpoint(
         path: Route.sessions,
         access: .everyone,
-        methods: [.post: { request, context in try await open(request, context) }]
+        methods: [
+          .post: { request, context in try await open(request, context) }
+        ]
       ),
       Endpoint(
         path: Route.ownSession,
@@ -32,6 +34,11 @@ struct SessionRoutes: Sendable {
           .get: { _, context in try await read(context.caller) },
           .delete: { _, context in await close(context.caller) },
         ]
+      ),
+      Endpoint(
+        path: Route.ownSleep,
+        access: .session,
+        methods: [.post: { _, context in try await fallAsleep(context.caller) }]
       ),
       Endpoint(
         path: Route.ownDevelopment,
@@ -71,7 +78,10 @@ struct SessionRoutes: Sendable {
       generation: pinned,
       since: Date.now.ISO8601Format(),
       proof: isSameMachine ? .machine : project.designerHasPassword ? .password : .none,
-      isDeveloper: isSameMachine
+      isDeveloper: isSameMachine,
+      address: isSameMachine ? "localhost" : context.connection.peer,
+      hostType: order.hostType,
+      persistentID: order.persistentID
     )
     let token: String
     do throws(SessionRefusal) {
@@ -136,6 +146,7 @@ struct SessionRoutes: Sendable {
   private static func check(_ order: SessionRequest) throws(ProblemDetails) {
     let texts = [
       order.client, order.machineName, order.systemUserName, order.user, order.password,
+      order.hostType, order.persistentID,
     ]
     for text in texts.compactMap(\.self) {
       guard text.utf8.count <= longestText, !text.utf8.contains(where: { $0 < 0x20 }) else {
@@ -183,6 +194,13 @@ struct SessionRoutes: Sendable {
 
   private func close(_ caller: Caller) async -> Response {
     if let session = caller.session { await ends.close(session.id) }
+    return Response(status: .noContent)
+  }
+
+  /// The client's machine goes to sleep: the session waits for it (4d-domain §7.3).
+  private func fallAsleep(_ caller: Caller) async throws -> Response {
+    let session = try own(caller)
+    try await refusing { () throws(SessionRefusal) in try sessions.fallAsleep(session.id) }
     return Response(status: .noContent)
   }
 
