@@ -25,7 +25,9 @@ package struct HookFolder: Hashable, Sendable {
     for name in HookName.allCases { _ = try program(for: name) }
   }
 
-  /// The program of a moment; `nil` where the operator has none. It may come and go meanwhile.
+  /// The program of a moment; `nil` where the operator has none.
+  ///
+  /// Programs may come and go while the server runs.
   ///
   /// - Throws: `ServerError` for one that must not or cannot be run.
   func program(for name: HookName) throws(ServerError) -> String? {
