@@ -16,6 +16,7 @@ package final class ProjectServer: Service {
   private let roster: StreamRoster
   private let sessions: OpenSessions
   private let challenges: DevelopmentChallenges
+  private let hooks: ServerHooks?
   private let binding = BindingReport()
   private let certificates = Mutex<CertificateDesk?>(nil)
   private let routes = Mutex<[Endpoint]>([])
@@ -24,11 +25,13 @@ package final class ProjectServer: Service {
   package init(
     project: any ServedProject,
     sessions: OpenSessions,
+    hooks: ServerHooks? = nil,
     configuration: ServerConfiguration,
     logger: Logger
   ) {
     self.project = project
     self.sessions = sessions
+    self.hooks = hooks
     self.configuration = configuration
     roster = StreamRoster(audience: project.events.audience)
     challenges = DevelopmentChallenges(root: project.root)
@@ -103,18 +106,31 @@ package final class ProjectServer: Service {
       project: project,
       sessions: sessions,
       challenges: challenges,
+      hooks: hooks,
       desks: desks
     )
     let endpoints = endpoints(address, admission, ends, board)
     routes.withLock { $0 = endpoints }
     let router = ServerRouter(endpoints: endpoints, admission: admission)
-    binding.report(.success(address))
+    roster.isStarting = hooks != nil
+    let startup = StartupResult()
     await withDiscardingTaskGroup { tasks in
       tasks.addTask { await self.distribute(events, to: desks, board, ends) }
       if let certificates {
         tasks.addTask { await certificates.watch(every: self.configuration.certificateInterval) }
       }
       tasks.addTask { await ends.watch() }
+      tasks.addTask {
+        do throws(ServerError) {
+          try await self.hooks?.startup()
+          self.roster.isStarting = false
+          self.binding.report(.success(address))
+        } catch {
+          startup.failed(error)
+          await self.drain(listeners, desks)
+          handOver.finish()
+        }
+      }
       tasks.addTask { await self.publish(at: address) }
       tasks.addTask {
         // Ends by a shutdown's beginning or by cancellation; both lead to the same end.
@@ -128,6 +144,8 @@ package final class ProjectServer: Service {
       }
       tasks.cancelAll()
     }
+    try startup.check()
+    await hooks?.shutdown()
   }
 
   /// What an address of the network needs before it is opened; `nil` on loopback.
@@ -166,7 +184,7 @@ package final class ProjectServer: Service {
   private func publish(at address: ServerAddress) async {
     guard var publication = configuration.publication else { return }
     publication.isHidden = { [roster, isHidden = publication.isHidden] in
-      isHidden() || !roster.acceptsNew
+      isHidden() || !roster.acceptsNew || roster.isStarting
     }
     let responder = DiscoveryResponder(
       publication: publication,
@@ -200,6 +218,7 @@ package final class ProjectServer: Service {
       challenges: challenges,
       admission: admission,
       ends: ends,
+      hooks: hooks,
       accountName: AccountName.of(configuration.ownUser)
     )
     let proof = ProofRoute(
@@ -214,6 +233,7 @@ package final class ProjectServer: Service {
     endpoints += SessionMemberRoutes(sessions: sessions).endpoints
     endpoints += SessionStorageRoutes(sessions: sessions).endpoints
     endpoints += SessionProcessRoutes(sessions: sessions).endpoints
+    endpoints += ConnectionRoutes(sessions: sessions, hooks: hooks).endpoints
     endpoints += sessionRoutes.endpoints + LockRoutes(project: project).endpoints
     endpoints +=
       ClientRoutes(project: project, sessions: sessions, roster: roster, ends: ends).endpoints

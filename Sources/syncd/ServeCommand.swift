@@ -42,6 +42,8 @@ struct ServeCommand: AsyncParsableCommand {
 
   @OptionGroup var bundle: BundleArguments
 
+  @OptionGroup var hooks: HookArguments
+
   @Option(
     help: ArgumentHelp(
       "Bytes that published generations may take on the disk; 2,000,000,000 if left out.",
@@ -144,9 +146,11 @@ struct ServeCommand: AsyncParsableCommand {
     configuration.admitsAddress = { settings.rules.allows($0) }
     configuration.publication = publishing.publication(settings, of: location.name)
     network.configure(&configuration, for: location, in: folder)
+    let sessions = OpenSessions(ofServerWith: SessionLimits())
     let server = ProjectServer(
       project: hosted,
-      sessions: OpenSessions(ofServerWith: SessionLimits()),
+      sessions: sessions,
+      hooks: try hooks.serverHooks(sessions, of: location, in: folder, logger),
       configuration: configuration,
       logger: logger
     )

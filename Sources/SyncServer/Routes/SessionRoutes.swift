@@ -15,6 +15,7 @@ struct SessionRoutes: Sendable {
   let challenges: DevelopmentChallenges
   let admission: Admission
   let ends: SessionEnds
+  let hooks: ServerHooks?
   /// The name of the server's own account: who works on its machine.
   let accountName: String
 
@@ -89,6 +90,13 @@ struct SessionRoutes: Sendable {
     } catch {
       if let pinned { await project.unpin(pinned.digest) }
       throw ProblemDetails(error)
+    }
+    do throws(ProblemDetails) {
+      // The client itself is the session's first connection.
+      try await hooks?.opening(session, process: 1)
+    } catch {
+      await ends.close(session.id)
+      throw error
     }
     let challenge = asks ? challenges.issue(for: session.id.text, at: ContinuousClock().now) : nil
     let caller = Caller(connection: context.connection.grade, session: session)
