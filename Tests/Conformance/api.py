@@ -26,11 +26,11 @@ class Caller:
         self.phases = phases
 
 
-def schemathesis(document, caller, digests, generation, seed, examples, folder):
+def schemathesis(document, caller, process, digests, generation, seed, examples, folder):
     """One run; how many requests it sent."""
     session = caller.session or {"token": "", "id": "none"}
-    known = {"url": caller.url, "bearer": session["token"], "session": session["id"], "digests": digests,
-             "generation": generation}
+    known = {"url": caller.url, "bearer": session["token"], "session": session["id"], "process": process,
+             "digests": digests, "generation": generation}
     command = [
         sys.executable, "-m", "schemathesis.cli", "--config-file", os.path.join(HERE, "schemathesis.toml"), "run",
         document.path, "--url", caller.url, "--phases", caller.phases, "--seed", str(seed), "-n", str(examples),
@@ -62,7 +62,9 @@ def check_schemas(report, document, make_server, seed, examples):
             if is_protected:
                 server.edit("directory", {"op": "set-password", **DEVELOPER})
             with contextlib.ExitStack() as stack:
-                schemathesis(document, play(server, stack), digests, first, seed, examples, server.folder)
+                caller = play(server, stack)
+                process = server.begin_process(caller.session["id"]) if caller.session else 0
+                schemathesis(document, caller, process, digests, first, seed, examples, server.folder)
 
     def same_machine(server, stack):
         relay = stack.enter_context(Relay(to_socket(server.socket_path)))
@@ -86,8 +88,8 @@ def check_routes(report, document, server):
     with report.check("every path of the document has the methods that Allow names"):
         for path, methods in document.methods().items():
             path = re.sub(r"{\w+}", "x", path)
-            answer = server.ask_locally("PATCH", path)
-            equal(answer.status, 405, f"The answer to PATCH {path}")
+            answer = server.ask_locally("PURGE", path)
+            equal(answer.status, 405, f"The answer to PURGE {path}")
             document.check("Problem", answer.json())
             equal(set(answer.fields["allow"].split(", ")), methods, f"Allow of {path}")
     with report.check("a proof as the document describes it makes a TCP connection a same-machine client's"):

@@ -138,6 +138,12 @@ class Server:
         expect(answer.status == 201, f"POST /v1/sessions answers {answer.status}: {answer.body.decode()}")
         return answer.json()
 
+    def begin_process(self, session):
+        """A process of a session: its number."""
+        answer = self.ask_locally("POST", f"/v1/sessions/{session}/processes", body={"name": "conformance"})
+        expect(answer.status == 201, f"A process gets {answer.status}: {answer.body.decode()}")
+        return answer.json()["number"]
+
     def edit(self, file, *operations):
         """Edits the catalog or the directory."""
         tag = self.ask_locally("GET", f"/v1/{file}").fields["etag"]
