@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""nginx that asks syncd about every request (auth_request, answers not cached), beside nginx that asks nobody.
+"""nginx that asks syncd about every request (auth_request, answers not cached), beside nginx that asks nobody. The browser
+has a session with a privilege, and each page needs that privilege by the rule file.
 
 A third nginx asks an empty 204 of nginx itself: what asking costs, whoever is asked. All three serve the same small file
 to wrk, in turns, so that what else the machine does meets each of them.
 """
 
 import argparse
+import json
 import os
 import socket
 import sys
@@ -14,6 +16,7 @@ import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness
+import unixhttp
 from harness import Failure, Scratch
 
 BAR = 0.3
@@ -66,7 +69,10 @@ def free_ports(count):
 def serve(binary, project, scratch):
     """syncd with a web listener; its process and the listener's port."""
     with open(scratch.at("web.rules"), "w", encoding="utf-8") as file:
-        file.write("/other/** viewProducts\n/** guest\n")
+        file.write("/login/** guest\n/** viewProducts\n")
+    roles = os.path.join(project, "Project", "Sources", "roles.json")
+    with open(roles, "w", encoding="utf-8") as file:
+        json.dump({"privileges": [{"privilege": "viewProducts"}], "permissions": {"allowed": []}}, file)
     process = harness.spawn(
         [binary, "serve", project, "--listen", "127.0.0.1:0", "--state-dir", scratch.at("state"),
          "--web-listen", "127.0.0.1:0", "--web-rules", scratch.at("web.rules")],
@@ -127,6 +133,11 @@ def main():
                     time.sleep(0.05)
             with urllib.request.urlopen(f"http://127.0.0.1:{web}/_session") as answer:
                 cookie = answer.headers["Set-Cookie"].split(";")[0]
+                session = json.load(answer)["info"]["ID"]
+            caller = unixhttp.Caller(scratch.at("state"))
+            status, _, told = caller.ask("POST", f"/v1/sessions/{session}/privileges", "viewProducts")
+            if status != 200:
+                raise Failure(f"the browser got no privilege: {status} {told}")
             harness.heading(f"forward-auth: {options.connections} connections, {options.rounds} × {options.seconds} s")
             rates = {kind: [] for kind in KINDS}
             for kind in KINDS:

@@ -31,6 +31,12 @@ package actor EventHub {
   /// The revisions that `ready` tells.
   package var revisions: Revisions { ready.revisions }
 
+  /// Takes the revisions that the owned files have at the start; later ones come as events.
+  package func begin(with revisions: Revisions) {
+    ready.apply(.catalog(RevisionChange(revision: revisions.catalog, since: nil, changed: nil)))
+    ready.apply(.directory(RevisionChange(revision: revisions.directory, since: nil, changed: nil)))
+  }
+
   /// Begins with `ready`; every later event follows in order.
   package func subscribe() -> AsyncStream<PostedEvent> {
     let (stream, continuation) = AsyncStream.makeStream(of: PostedEvent.self)

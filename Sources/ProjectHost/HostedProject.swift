@@ -111,6 +111,9 @@ package final class HostedProject: Sendable {
   package func run() async throws {
     try await catalog.file.start()
     try await directory.start()
+    await events.begin(
+      with: Revisions(catalog: catalog.file.revision(), directory: directory.revision())
+    )
     await pruneDerivedData()
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await self.watcher.run() }

@@ -79,7 +79,16 @@ package struct ServerConnection: Sendable {
     return there
   }
 
-  package func hello() async throws -> Hello { try await get(Hello.self, Route.hello) }
+  /// Asks who is there.
+  ///
+  /// - Throws: `ClientError` with code `refused` too, for a server whose API this client does not know.
+  package func hello() async throws -> Hello {
+    let hello = try await get(Hello.self, Route.hello)
+    if let why = hello.api.refusal(of: Hello.supportedAPI) {
+      throw ClientError(.refused, "The server at \(endpoint) \(why)")
+    }
+    return hello
+  }
 
   package func currentGeneration() async throws -> GenerationRecord {
     try await get(GenerationRecord.self, Route.currentGeneration)

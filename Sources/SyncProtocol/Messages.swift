@@ -10,6 +10,16 @@ package struct Hello: Hashable, Sendable, Codable {
       self.min = min
       self.max = max
     }
+
+    /// Why a client with these versions cannot work with a server of this range, to stand behind the
+    /// server's name; `nil` when both know one.
+    package func refusal(of client: APIRange) -> String? {
+      guard client.max < min || max < client.min else { return nil }
+      return "speaks \(words) of the API, and this client \(client.words): "
+        + "use a newer \(client.max < min ? "client" : "server")."
+    }
+
+    private var words: String { min == max ? "version \(min)" : "versions \(min) to \(max)" }
   }
 
   package static let product = "syncd"

@@ -7,6 +7,7 @@ package enum ProblemType: String, Sendable, Codable, CaseIterable {
   case badRequest = "bad-request"
   case building
   case conflict
+  case connectionRefused = "connection-refused"
   case developmentModeRefused = "dev-mode-refused"
   case draining
   case hostNotAllowed = "host-not-allowed"
@@ -33,7 +34,7 @@ package enum ProblemType: String, Sendable, Codable, CaseIterable {
     switch self {
     case .badRequest, .apiUnsupported: 400
     case .authenticationRequired: 401
-    case .sameMachineOnly, .originNotAllowed, .developmentModeRefused: 403
+    case .connectionRefused, .sameMachineOnly, .originNotAllowed, .developmentModeRefused: 403
     case .notFound: 404
     case .methodNotAllowed: 405
     case .notAcceptable: 406
@@ -60,6 +61,7 @@ package enum ProblemType: String, Sendable, Codable, CaseIterable {
     case .badRequest: "The request cannot be understood"
     case .building: "The first generation is still being built"
     case .conflict: "It cannot be done as things are"
+    case .connectionRefused: "The server does not accept this connection"
     case .developmentModeRefused: "The development mode is not for this client"
     case .draining: "The server is shutting down"
     case .hostNotAllowed: "The Host header names another server"
@@ -113,6 +115,8 @@ package struct ProblemDetails: Error, Hashable, Sendable, Codable {
   package var problems: [Problem]?
   /// With `locked`: the lock that is in the way.
   package var lock: LockRecord?
+  /// With `connection-refused`: the exit status of the operator's hook, as 4D's `$status`.
+  package var exitStatus: Int?
   /// With `too-many`: seconds after which to try again.
   package var retryAfter: Int?
 

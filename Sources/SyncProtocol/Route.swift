@@ -25,6 +25,11 @@ package enum Route {
   package static let proof = "/v1/proof"
   package static let sessions = "/v1/sessions"
   package static let ownSession = "/v1/sessions/self"
+  /// Every session with its processes.
+  package static let activity = "/v1/activity"
+  package static let ownSleep = "/v1/sessions/self/sleep"
+  /// Further connections of a session.
+  package static let ownConnections = "/v1/sessions/self/connections"
   package static let ownDevelopment = "/v1/sessions/self/development"
   package static let clients = "/v1/clients"
   package static let clientMessages = "/v1/clients/messages"

@@ -14,6 +14,10 @@ package struct SessionRequest: Hashable, Sendable, Codable {
   package let api: Hello.APIRange?
   package let machineName: String?
   package let systemUserName: String?
+  /// `windows`, `mac` or what else the client runs on, for `info`.
+  package let hostType: String?
+  /// An id that the client keeps from one session to the next, for `info`.
+  package let persistentID: String?
   /// A user of `directory.json`, where the project asks for one.
   package let user: String?
   package let password: String?
@@ -25,6 +29,8 @@ package struct SessionRequest: Hashable, Sendable, Codable {
     api: Hello.APIRange? = nil,
     machineName: String? = nil,
     systemUserName: String? = nil,
+    hostType: String? = nil,
+    persistentID: String? = nil,
     user: String? = nil,
     password: String? = nil,
     development: Bool? = nil
@@ -33,6 +39,8 @@ package struct SessionRequest: Hashable, Sendable, Codable {
     self.api = api
     self.machineName = machineName
     self.systemUserName = systemUserName
+    self.hostType = hostType
+    self.persistentID = persistentID
     self.user = user
     self.password = password
     self.development = development

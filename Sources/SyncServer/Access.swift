@@ -7,6 +7,9 @@ enum Access: String, Hashable, Sendable, CaseIterable {
   case clients
   /// Whoever has a session.
   case session
+  /// What sessions have and do: the same machine, and sessions for themselves as `SessionAccess`
+  /// lets them.
+  case sessionMembers
   /// Reload and status.
   case operators
   /// The save-all.
@@ -22,6 +25,7 @@ enum Access: String, Hashable, Sendable, CaseIterable {
     case .clients:
       isProtected ? [.sameMachine, .development, .remote] : Set(CallerGrade.allCases)
     case .session: [.development, .remote]
+    case .sessionMembers: [.sameMachine, .development, .remote]
     case .operators: [.sameMachine, .socketGroup]
     case .saveAll: [.sameMachine, .socketGroup, .development]
     case .development: [.sameMachine, .development]
@@ -38,7 +42,7 @@ enum Access: String, Hashable, Sendable, CaseIterable {
         detail: "\(path) answers the server's own machine and account alone: "
           + "ask on its unix socket, or prove it on this connection."
       )
-    case .clients, .session:
+    case .clients, .session, .sessionMembers:
       return ProblemDetails(
         .authenticationRequired,
         detail: "\(path) needs a session: open one with POST \(Route.sessions)."

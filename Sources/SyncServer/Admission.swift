@@ -27,6 +27,12 @@ struct Admission: Sendable {
           + "machines: set one, or start it with --allow-anonymous."
       )
     }
+    guard !roster.isStarting || connection.grade == .sameMachine || path == Route.hello else {
+      throw ProblemDetails(
+        .building,
+        detail: "The server is starting and lets nobody in yet; ask again in a moment."
+      )
+    }
     let session = try session(authorization, isOptional: access == .everyone).map(current)
     let caller = Caller(connection: connection.grade, session: session)
     let admitted = access.admits(isProtected: project.designerHasPassword)

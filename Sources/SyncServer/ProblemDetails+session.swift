@@ -6,6 +6,7 @@ extension ProblemDetails {
   init(_ refusal: SessionRefusal) {
     self.init(Self.type(of: refusal), detail: refusal.text)
     switch refusal {
+    case .revisionMismatch(let current): revision = "\(current)"
     case .tooManyAttempts(let wait): retryAfter = max(1, Int((wait / .seconds(1)).rounded(.up)))
     case .tooManySessions, .noSeat: retryAfter = 60
     case .tooManyPasscodes: retryAfter = 10

@@ -16,6 +16,7 @@ package final class ProjectServer: Service {
   private let roster: StreamRoster
   private let sessions: OpenSessions
   private let challenges: DevelopmentChallenges
+  private let hooks: ServerHooks?
   private let binding = BindingReport()
   private let webAddress = Mutex<ServerAddress?>(nil)
   private let certificates = Mutex<CertificateDesk?>(nil)
@@ -25,11 +26,13 @@ package final class ProjectServer: Service {
   package init(
     project: any ServedProject,
     sessions: OpenSessions,
+    hooks: ServerHooks? = nil,
     configuration: ServerConfiguration,
     logger: Logger
   ) {
     self.project = project
     self.sessions = sessions
+    self.hooks = hooks
     self.configuration = configuration
     roster = StreamRoster(audience: project.events.audience)
     challenges = DevelopmentChallenges(root: project.root)
@@ -108,23 +111,18 @@ package final class ProjectServer: Service {
     )
     let address = try await listeners.bind()
     let web = openWeb(desk)
-    do {
-      let bound = try await web?.bind()
-      webAddress.withLock { $0 = bound }
-    } catch {
-      await listeners.close()
-      throw error
-    }
     let ends = SessionEnds(
       project: project,
       sessions: sessions,
       challenges: challenges,
+      hooks: hooks,
       desks: desks
     )
     let endpoints = endpoints(address, admission, ends, board)
     routes.withLock { $0 = endpoints }
     let router = ServerRouter(endpoints: endpoints, admission: admission)
-    binding.report(.success(address))
+    roster.isStarting = hooks != nil
+    let startup = StartupResult()
     await withDiscardingTaskGroup { tasks in
       tasks.addTask { await self.distribute(events, to: desks, board, ends) }
       if let desk {
@@ -132,6 +130,19 @@ package final class ProjectServer: Service {
       }
       tasks.addTask { await ends.watch() }
       if let web { tasks.addTask { await web.watch() } }
+      tasks.addTask {
+        do throws(ServerError) {
+          try await self.hooks?.startup()
+          let bound = try await web?.bind()
+          self.webAddress.withLock { $0 = bound }
+          self.roster.isStarting = false
+          self.binding.report(.success(address))
+        } catch {
+          startup.failed(error)
+          await self.drain(listeners, desks)
+          handOver.finish()
+        }
+      }
       tasks.addTask { await self.publish(at: address) }
       tasks.addTask {
         // Ends by a shutdown's beginning or by cancellation; both lead to the same end.
@@ -147,6 +158,8 @@ package final class ProjectServer: Service {
       }
       tasks.cancelAll()
     }
+    try startup.check()
+    await hooks?.shutdown()
   }
 
   /// Whether the clients' address speaks TLS.
@@ -211,7 +224,7 @@ package final class ProjectServer: Service {
   private func publish(at address: ServerAddress) async {
     guard var publication = configuration.publication else { return }
     publication.isHidden = { [roster, isHidden = publication.isHidden] in
-      isHidden() || !roster.acceptsNew
+      isHidden() || !roster.acceptsNew || roster.isStarting
     }
     let responder = DiscoveryResponder(
       publication: publication,
@@ -245,6 +258,7 @@ package final class ProjectServer: Service {
       challenges: challenges,
       admission: admission,
       ends: ends,
+      hooks: hooks,
       accountName: AccountName.of(configuration.ownUser)
     )
     let proof = ProofRoute(
@@ -256,6 +270,10 @@ package final class ProjectServer: Service {
     endpoints += [ReloadRoute(project: project).endpoint, proof.endpoint]
     endpoints.append(EventPollRoute(board: board, audience: project.events.audience).endpoint)
     endpoints += BarrierRoutes(project: project).endpoints + operators.endpoints
+    endpoints += SessionMemberRoutes(sessions: sessions).endpoints
+    endpoints += SessionStorageRoutes(sessions: sessions).endpoints
+    endpoints += SessionProcessRoutes(sessions: sessions).endpoints
+    endpoints += ConnectionRoutes(sessions: sessions, hooks: hooks).endpoints
     endpoints += sessionRoutes.endpoints + LockRoutes(project: project).endpoints
     endpoints +=
       ClientRoutes(project: project, sessions: sessions, roster: roster, ends: ends).endpoints

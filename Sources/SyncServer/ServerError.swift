@@ -8,9 +8,13 @@ package struct ServerError: Error, Hashable, Sendable {
     case certificateUnusable
     /// Off loopback the Designer needs a password, or the operator says that everybody may come.
     case passwordMissing
+    /// The folder with the hooks, or a hook in it, must not or cannot be run.
+    case hooksUnusable
     case socketInUse
     /// Something that is not ours has the socket's name.
     case socketNameTaken
+    /// The operator's own hook has ended the start.
+    case startupRefused
   }
 
   package let code: Code

@@ -6,6 +6,7 @@ struct SessionEnds: Sendable {
   let project: any ServedProject
   let sessions: OpenSessions
   let challenges: DevelopmentChallenges
+  let hooks: ServerHooks?
   let desks: LoopDesks
 
   /// Ends a session; its streams end too, unless an event that is on its way does that.
@@ -36,6 +37,7 @@ struct SessionEnds: Sendable {
     challenges.forget(session.id.text)
     if endsStreams { desks.endStreams(of: session.id) }
     await project.releaseLocks(of: session.id.text)
+    await hooks?.closed(session.id)
     if let generation = session.generation { await project.unpin(generation.digest) }
   }
 }

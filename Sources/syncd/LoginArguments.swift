@@ -45,6 +45,7 @@ struct LoginArguments: ParsableArguments {
       api: Hello.supportedAPI,
       machineName: ProcessInfo.processInfo.hostName,
       systemUserName: NSUserName(),
+      hostType: "linux",
       user: name,
       password: password ?? "",
       development: projectFolder == nil ? nil : true

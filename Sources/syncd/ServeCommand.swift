@@ -46,6 +46,8 @@ struct ServeCommand: AsyncParsableCommand {
 
   @OptionGroup var bundle: BundleArguments
 
+  @OptionGroup var hooks: HookArguments
+
   @Option(
     help: ArgumentHelp(
       "Bytes that published generations may take on the disk; 2,000,000,000 if left out.",
@@ -155,6 +157,7 @@ struct ServeCommand: AsyncParsableCommand {
     let server = ProjectServer(
       project: hosted,
       sessions: sessions,
+      hooks: try hooks.serverHooks(sessions, of: location, in: folder, logger),
       configuration: configuration,
       logger: logger
     )

@@ -11,7 +11,8 @@ struct SyncdCommand: AsyncParsableCommand {
     subcommands: [
       ServeCommand.self, BuildCommand.self, VerifyCommand.self, ReloadCommand.self,
       SaveAllCommand.self, StatusCommand.self, ConnectCommand.self, DiscoverCommand.self,
-      RecentsCommand.self, LinkCommand.self, ClientsCommand.self, HooksCommand.self,
+      RecentsCommand.self, LinkCommand.self, ClientsCommand.self, SessionsCommand.self,
+      HooksCommand.self,
       CatalogCommand.self, DirectoryCommand.self, DoctorCommand.self, MergeCatalogCommand.self,
     ]
   )

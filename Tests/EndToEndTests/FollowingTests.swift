@@ -88,6 +88,18 @@ import Testing
     #expect(await again.stop() == 0)
   }
 
+  @Test func aServerOfAnotherVersionIsRefusedWithASentence() async throws {
+    let place = try Workplace()
+    let server = try await Script("hostile-server", "later-version")
+    let address = "127.0.0.1:\(server.ports[0])"
+    let refused = try await Program.run("connect", address, "-o", place.path + "/app.4dz")
+    #expect(refused.status == 4)
+    let sentence =
+      "speaks versions 97 to 99 of the API, and this client version 1: use a newer client."
+    #expect(refused.errors.contains(sentence))
+    #expect(throws: (any Error).self) { try place.contents("app.4dz") }
+  }
+
   @Test(
     arguments: [
       "wrong-bytes", "endless", "short", "bomb", "long-line", "flood", "deep", "redirect",

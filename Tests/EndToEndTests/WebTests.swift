@@ -13,6 +13,10 @@ import Testing
     try place.save("<h1>shop</h1>", "WebFolder/index.html")
     try place.save("7 books", "WebFolder/stock.txt")
     try place.save("/stock.txt viewProducts\n/** guest\n", "web.rules")
+    try place.save(
+      #"{"privileges":[{"privilege":"viewProducts"}],"permissions":{"allowed":[]}}"#,
+      "Project/Sources/roles.json"
+    )
     let server = try await place.serve(
       "--web-listen",
       "127.0.0.1:0",
@@ -26,10 +30,22 @@ import Testing
     let session = try await Self.curl(web + "/_session")
     #expect(session.contains("4DSID_Shop="))
     #expect(session.contains(#""isGuest":true"#))
+    // The team's own server signs the browser in.
+    let cookie = try #require(session.firstMatch(of: /4DSID_Shop=[0-9A-F]+/)).output
+    let id = try #require(session.firstMatch(of: /"ID":"([0-9A-F]+)"/)).1
+    let granted = try await Self.curl(
+      "--unix-socket",
+      place.state + "/syncd.sock",
+      "http://localhost/v1/sessions/\(id)/privileges",
+      "--json",
+      #""viewProducts""#
+    )
+    #expect(granted.hasPrefix("HTTP/1.1 200"), "\(granted)")
+    let stock = try await Self.curl(web + "/stock.txt", "--cookie", String(cookie))
+    #expect(stock.hasSuffix("7 books"))
     let wrong = try await Self.curl(web + "/?$4DSID=0123456789ABCDEF0123456789ABCDEF")
     #expect(wrong.contains("HTTP/1.1 303"))
     #expect(await server.stop() == 0)
-    #expect(server.running.errors.contains("roles.json"))
     for passed in ["4DSID", "0123456789ABCDEF"] {
       #expect(!server.running.errors.contains(passed))
     }
@@ -45,6 +61,7 @@ import Testing
     let web = String(try #require(line).1)
     #expect(try await Self.curl(web + "/").hasPrefix("HTTP/1.1 403"))
     #expect(await server.stop() == 0)
+    #expect(server.running.errors.contains("roles.json"))
     #expect(server.running.errors.contains("\(rules):2: "))
   }
 

@@ -102,6 +102,19 @@ import Testing
       }
     }
   }
+
+  @Test func readyTellsTheRevisionsOfTheStart() async throws {
+    try await OpenProject.with { open in
+      for await event in await open.project.events.subscribe() {
+        guard case .ready(let ready) = event.event else { continue }
+        let state = try await open.project.catalog.state()
+        #expect(ready.revisions.catalog == state.revision)
+        // There is none yet: the first edit makes it.
+        #expect(ready.revisions.directory == nil)
+        break
+      }
+    }
+  }
 }
 
 /// A small project that is watched and served from, for the time of one test.

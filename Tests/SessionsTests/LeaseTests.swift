@@ -177,6 +177,29 @@ import Testing
     #expect(next.process == all[2])
   }
 
+  /// Cancelled before, while and after it begins to wait: it comes back, and the queue goes on.
+  @Test func nobodyIsLostWhoIsCancelledAtAnyTime() async throws {
+    let bench = Bench()
+    let (sessions, id) = (bench.sessions, try bench.client().id)
+    let all = try processes(12, bench, id)
+    for round in 0..<200 {
+      let first = try await sessions.useStorage(of: id, by: all[0], waits: false, for: .server)
+      let waiting = all.dropFirst().map { process in
+        Task { try await sessions.useStorage(of: id, by: process, for: .server) }
+      }
+      for _ in 0..<(round % 7) { await Task.yield() }
+      for task in waiting { task.cancel() }
+      if round % 2 == 0 { try sessions.endUse(first.id, of: id, for: .server) }
+      for task in waiting {
+        // One that was granted before it was cancelled has it, and gives it back.
+        if let lease = try? await task.value {
+          try sessions.endUse(lease.id, of: id, for: .server)
+        }
+      }
+      if round % 2 == 1 { try sessions.endUse(first.id, of: id, for: .server) }
+    }
+  }
+
   @Test func leasesAreShortAndQueuesToo() async throws {
     let bench = Bench(.v21R3)
     let (sessions, id) = (bench.sessions, try bench.client().id)

@@ -47,7 +47,9 @@ import Testing
     }
     bench.clock.advance(.seconds(10))
     #expect(sessions.visit(joined.cookie) == nil)
+    #expect(sessions.browsers == 1)
     #expect(sessions.expire().map(\.id) == [id])
+    #expect(sessions.browsers == 0)
   }
 
   @Test func aBrowserThatComesNoMoreLeavesASharedSession() async throws {

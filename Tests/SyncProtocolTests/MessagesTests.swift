@@ -4,6 +4,22 @@ import SyncProtocol
 import Testing
 
 @Suite struct MessagesTests {
+  @Test(arguments: [
+    ((1, 1), (1, 1), nil), ((1, 3), (3, 9), nil), ((1, 3), (1, 1), nil),
+    (
+      (2, 3), (1, 1),
+      "speaks versions 2 to 3 of the API, and this client version 1: use a newer client."
+    ),
+    (
+      (1, 1), (2, 3),
+      "speaks version 1 of the API, and this client versions 2 to 3: use a newer server."
+    ),
+  ])
+  func versionsWithoutOneInCommonAreRefused(server: (Int, Int), client: (Int, Int), why: String?) {
+    let range = Hello.APIRange(min: server.0, max: server.1)
+    #expect(range.refusal(of: .init(min: client.0, max: client.1)) == why)
+  }
+
   private func record() throws -> GenerationRecord {
     GenerationRecord(
       id: GenerationID(epoch: 0xBEEF, gen: 7),

@@ -13,14 +13,14 @@ import Testing
   ) async throws -> TestResponse {
     switch grade {
     case .sameMachine, .socketGroup:
-      return try await server.askLocally(row.method, row.path)
-    case .anonymous: return try await server.ask(row.method, row.path)
+      return try await server.askLocally(row.method, row.path(for: grade))
+    case .anonymous: return try await server.ask(row.method, row.path(for: grade))
     case .development:
       let session = try await server.askLocally("POST", Route.sessions)
-      return try await server.ask(row.method, row.path, try server.bearer(session))
+      return try await server.ask(row.method, row.path(for: grade), try server.bearer(session))
     case .remote:
       let session = try await server.ask("POST", Route.sessions, body: remoteLogin)
-      return try await server.ask(row.method, row.path, try server.bearer(session))
+      return try await server.ask(row.method, row.path(for: grade), try server.bearer(session))
     }
   }
 
@@ -30,11 +30,11 @@ import Testing
     _ isProtected: Bool,
     _ answer: TestResponse
   ) throws {
-    let place: Comment = "\(row.method) \(row.path) as \(grade), protected: \(isProtected)"
+    let place: Comment = "\(row.method) \(row.template) as \(grade), protected: \(isProtected)"
     switch try row.answer(to: grade, isProtected: isProtected) {
     case .yes:
       // A challenge that was never given is refused as the development mode itself is.
-      let isOwn = row.path == Route.ownDevelopment && answer.problem == .developmentModeRefused
+      let isOwn = row.template == Route.ownDevelopment && answer.problem == .developmentModeRefused
       #expect(![401, 403].contains(answer.status) || isOwn, place)
       #expect(answer.problem != .readOnly, place)
     case .no(let problem):
@@ -66,7 +66,7 @@ import Testing
       var cases: [[String]] = []
       let table = try AccessTable()
       for row in table.rows {
-        cases.append([row.method, row.path])
+        cases.append([row.method, row.path(for: .remote), row.path(for: .anonymous)])
       }
       try JSONEncoder().encode(cases).write(to: URL(filePath: file))
       let login = isProtected ? #"{"user":"bob","password":"secret"}"# : "{}"
@@ -76,9 +76,9 @@ import Testing
       )
       let said = try JSONDecoder().decode([[[String?]]].self, from: Data(output.utf8))
       try #require(said.count == table.rows.count, "\(output)")
-      for (row, answers) in zip(table.rows, said) where row.path != Route.proof {
+      for (row, answers) in zip(table.rows, said) where row.template != Route.proof {
         for (grade, answer) in zip([AccessTable.Grade.remote, .anonymous], answers) {
-          let place: Comment = "\(row.method) \(row.path) as \(grade) over TLS"
+          let place: Comment = "\(row.method) \(row.template) as \(grade) over TLS"
           switch try row.answer(to: grade, isProtected: isProtected) {
           case .yes: #expect(!["401", "403"].contains(answer[0]), place)
           case .no(let problem): #expect(answer[1]?.hasSuffix(problem.rawValue) == true, place)
@@ -102,10 +102,10 @@ import Testing
         text = answer.read()
         return answer.status, json.loads(text) if 'json' in kind and text else {}
     answers = []
-    for method, path in json.load(open(sys.argv[2])):
+    for method, own, path in json.load(open(sys.argv[2])):
         _, session = ask('POST', '/v1/sessions', {}, sys.argv[3])
         pair = []
-        for fields in ({'Authorization': 'Bearer ' + session['token']}, {}):
+        for path, fields in ((own, {'Authorization': 'Bearer ' + session['token']}), (path, {})):
             if path == '/v1/events': fields['Accept'] = 'text/event-stream'
             status, body = ask(method, path, fields)
             pair.append([str(status), body.get('type')])
@@ -131,12 +131,13 @@ import Testing
     try await ServerFixture.with { server in
       let rows = try AccessTable().rows
       #expect(rows.count > 30)
-      for path in rows.map(\.path) {
-        let answer = try await server.askLocally("PATCH", path)
+      for template in Set(rows.map(\.template)) {
+        let path = rows.first { $0.template == template }?.path(for: .sameMachine) ?? ""
+        let answer = try await server.askLocally("PROPFIND", path)
         #expect(answer.problem == .methodNotAllowed)
         for method in (answer["allow"] ?? "").split(separator: ", ") where method != "HEAD" {
-          let isListed = rows.contains { $0.method == method && $0.path == path }
-          #expect(isListed, "\(method) \(path)")
+          let isListed = rows.contains { $0.method == method && $0.template == template }
+          #expect(isListed, "\(method) \(template)")
         }
       }
     }

@@ -3,13 +3,13 @@ import SyncProtocol
 import SyncServer
 import Testing
 
-/// Holds docs/openapi.yaml against the router and the registry of refusals.
+/// Holds docs/openapi.yaml and the table of docs/access.md against the router and the registry of refusals.
 @Suite(.timeLimit(.minutes(1))) struct ReferenceTests {
-  /// The lines of the document; `scripts/conformance` reads it as YAML.
-  private static func lines() throws -> [String] {
+  /// The lines of a document; `scripts/conformance` reads this one as YAML.
+  private static func lines(of name: String = "openapi.yaml") throws -> [String] {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent()
-    let text = try String(contentsOf: root.appending(path: "docs/openapi.yaml"), encoding: .utf8)
+    let text = try String(contentsOf: root.appending(path: "docs/" + name), encoding: .utf8)
     return text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
   }
 
@@ -47,6 +47,19 @@ import Testing
       #expect(served.count > 20)
       #expect(Set(described.keys) == Set(served.keys))
       for (path, resource) in served { #expect(described[path] == resource, "\(path)") }
+    }
+  }
+
+  @Test func theTableOfCallersHasTheRoutersResourcesAndNoOthers() async throws {
+    let unnamed = { (path: String) in path.replacing(#/{\w+}/#, with: "{}") }
+    let described = try Self.lines(of: "access.md").compactMap { line in
+      line.prefixMatch(of: #/\| `([A-Z]+) (\S+)` \|/#).map { "\($0.1) \(unnamed(String($0.2)))" }
+    }
+    try await ServerFixture.with { server in
+      let served = server.server.resources.flatMap { resource in
+        resource.methods.filter { $0 != "HEAD" }.map { "\($0) \(unnamed(resource.path))" }
+      }
+      #expect(described.sorted() == served.sorted())
     }
   }
 

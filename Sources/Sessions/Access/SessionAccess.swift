@@ -8,12 +8,13 @@ package struct SessionAccess: Hashable, Sendable {
 
   package init(semantics: SessionSemantics) { self.semantics = semantics }
 
-  private static let readByHooks: Set<SessionMember> = [.info, .storage, .changeStorage]
-  private static let readByRemotes: Set<SessionMember> = [.id, .info, .userName]
+  private static let all = Set(SessionMember.allCases)
+  private static let reachedByHooks: Set<SessionMember> = [.info, .storage, .changeStorage]
+  private static let reachedByRemotes: Set<SessionMember> = [.id, .info, .userName]
   private static let addedIn21R3: Set<SessionMember> = [
     .createOTP, .getPrivileges, .hasPrivilege, .isGuest, .storage, .changeStorage,
   ]
-  private static let readByWeb: Set<SessionMember> = [
+  private static let reachedByWeb: Set<SessionMember> = [
     .expirationDate, .getPrivileges, .hasPrivilege, .id, .idleTimeout, .info, .isGuest, .storage,
     .userName, .restore,
   ]
@@ -29,17 +30,17 @@ package struct SessionAccess: Hashable, Sendable {
   ) -> SessionRefusal? {
     let permitted: Set<SessionMember>
     switch caller {
-    case .server: permitted = Set(SessionMember.allCases)
+    case .server: permitted = Self.all
     case .hook(let own):
       // Any server-side code reaches the storage and the info of any session (4d-domain §9.4).
-      permitted = own == session ? Set(SessionMember.allCases) : Self.readByHooks
+      permitted = own == session ? Self.all : Self.reachedByHooks
     case .remote(let own):
       guard own == session else { return .unknownSession }
       permitted =
-        semantics == .v21 ? Self.readByRemotes : Self.readByRemotes.union(Self.addedIn21R3)
+        semantics == .v21 ? Self.reachedByRemotes : Self.reachedByRemotes.union(Self.addedIn21R3)
     case .web(let own):
       guard own == session else { return .unknownSession }
-      permitted = Self.readByWeb
+      permitted = Self.reachedByWeb
     case .anonymous: return .unknownSession
     }
     guard permitted.contains(member) else { return .serverSideOnly(member) }

@@ -3,13 +3,13 @@ package import ProjectModel
 /// How sessions begin and end.
 extension OpenSessions {
   /// The open sessions of clients, in no order.
-  package var sessions: [OpenSession] { look { $0.table.sessions } }
+  package var sessions: [OpenSession] { step { $0.table.sessions } }
 
-  package var count: Int { look { $0.table.count } }
+  package var count: Int { step { $0.table.count } }
 
-  package func count(_ kind: SessionKind) -> Int { look { $0.table.count(kind) } }
+  package func count(_ kind: SessionKind) -> Int { step { $0.table.count(kind) } }
 
-  package var seatsTaken: Int { look { $0.table.seatsTaken } }
+  package var seatsTaken: Int { step { $0.table.seatsTaken } }
 
   package func newID() -> SessionID { SessionID(random.bits()) }
 
@@ -42,25 +42,25 @@ extension OpenSessions {
       address: "localhost"
     )
     let now = clock.now
-    _ = look { $0.table.add(session, at: now) }
+    _ = step { $0.table.add(session, at: now) }
     return id
   }
 
   /// The session of a bearer token, which is used by this.
   package func touch(_ token: Digest) -> OpenSession? {
     let now = clock.now
-    return look { $0.table.touch(token, at: now) }
+    return step { $0.table.touch(token, at: now) }
   }
 
-  package func useBegan(_ id: SessionID) { look { $0.table.useBegan(id) } }
+  package func useBegan(_ id: SessionID) { step { $0.table.useBegan(id) } }
 
   package func useEnded(_ id: SessionID) {
     let now = clock.now
-    look { $0.table.useEnded(id, at: now) }
+    step { $0.table.useEnded(id, at: now) }
   }
 
   /// Gives a session the development mode; this is not 4D's `promote`, which a process has.
-  package func promote(_ id: SessionID) -> OpenSession? { look { $0.table.promote(id) } }
+  package func promote(_ id: SessionID) -> OpenSession? { step { $0.table.promote(id) } }
 
   /// A client announces that its machine goes to sleep.
   package func fallAsleep(_ id: SessionID) throws(SessionRefusal) {
@@ -71,13 +71,13 @@ extension OpenSessions {
   package func close(_ id: SessionID) -> OpenSession? {
     guard id != storedProcedures else { return nil }
     let now = clock.now
-    return look { $0.table.close(id, at: now) }
+    return step { $0.table.close(id, at: now) }
   }
 
   /// Ends what is over; each session's end is told once, here, by `close` or by `leaveWeb`.
   package func expire() -> [OpenSession] {
     let now = clock.now
-    return look { $0.table.expire(at: now) }
+    return step { $0.table.expire(at: now) }
   }
 
   // MARK: Processes
@@ -111,11 +111,11 @@ extension OpenSessions {
   @discardableResult
   package func endProcess(_ process: ProcessReference) -> Bool {
     let now = clock.now
-    return look { $0.table.endProcess(process.number, of: process.session, at: now) }
+    return step { $0.table.endProcess(process.number, of: process.session, at: now) }
   }
 
   package func processes(of id: SessionID) -> [SessionProcess] {
-    look { $0.table.processes(of: id) }
+    step { $0.table.processes(of: id) }
   }
 
   // MARK: Passwords
@@ -123,21 +123,21 @@ extension OpenSessions {
   /// Begins an attempt with a password; a time to wait means that it may not go on.
   package func beginAttempt(_ keys: [String]) -> Duration? {
     let now = clock.now
-    return look { $0.attempts.begin(keys, at: now) }
+    return step { $0.attempts.begin(keys, at: now) }
   }
 
   /// Forgets the user's failures, for the password was right.
   ///
   /// The address keeps its failures with other users.
   package func attemptSucceeded(user: String, address: String) {
-    look { state in
+    step { state in
       state.attempts.succeeded([user])
       state.attempts.withdraw([address])
     }
   }
 
   /// The password was never looked at.
-  package func attemptWithdrawn(_ keys: [String]) { look { $0.attempts.withdraw(keys) } }
+  package func attemptWithdrawn(_ keys: [String]) { step { $0.attempts.withdraw(keys) } }
 
   // MARK: Keeping
 
@@ -147,15 +147,16 @@ extension OpenSessions {
   package func resume() async throws -> Int {
     let records = try await store.load()
     let (now, wall) = (clock.now, clock.wall)
-    return look { state in records.count { state.table.resume($0, at: now, wall) } }
+    return step { state in records.count { state.table.resume($0, at: now, wall) } }
   }
 
-  /// Tells the stores what has changed; to be called now and then, and at the end.
+  /// Tells the stores what has changed; to be called now and then, one call after the other, and
+  /// at the end.
   ///
   /// - Throws: what the store throws; the next call tries again.
   package func keep() async throws {
     let (now, wall) = (clock.now, clock.wall)
-    let (changes, records) = look { state in
+    let (changes, records) = step { state in
       let changes = state.table.takeChanges()
       return (changes, changes.changed.compactMap { state.table.record(of: $0, at: now, wall) })
     }
@@ -165,7 +166,7 @@ extension OpenSessions {
       try await passcodes.forget(ended)
       try await store.save(records, ended: ended)
     } catch {
-      look { $0.table.changes?.merge(changes) }
+      step { $0.table.changes?.merge(changes) }
       throw error
     }
   }

@@ -25,7 +25,7 @@ extension OpenSessions {
   ) throws(SessionRefusal) -> SessionActivity? {
     guard caller.isServerSide else { throw .serverSideOnly(.info) }
     let (semantics, now) = (access.semantics, clock.now)
-    return look { $0.table.activity(of: id, semantics, at: now) }
+    return step { $0.table.activity(of: id, semantics, at: now) }
   }
 
   package func userName(
@@ -143,13 +143,13 @@ extension OpenSessions {
   /// - Returns: what is in force now, and what is wrong with the file.
   @discardableResult
   package func readRoles(_ file: [UInt8]?) -> RolesInForce {
-    look { state in
+    step { state in
       state.table.readRoles(file)
       return state.table.roles
     }
   }
 
-  package var roles: RolesInForce { look { $0.table.roles } }
+  package var roles: RolesInForce { step { $0.table.roles } }
 
   // MARK: Web sessions
 

@@ -36,6 +36,11 @@ extension OpenSessions {
       wall
     )
     guard isKept else { throw SessionRefusal.tooManyPasscodes }
+    // It may have ended meanwhile, and what it had been forgotten.
+    guard step({ $0.table.kind(of: id, at: now) }) != nil else {
+      try await passcodes.forget([id])
+      throw SessionRefusal.unknownSession
+    }
     return text
   }
 
@@ -53,7 +58,7 @@ extension OpenSessions {
     address: String
   ) async throws -> (cookie: String, visit: WebVisit)? {
     let begin = clock.now
-    if let wait = look({ $0.wrongPasscodes.timeToWait([address], at: begin) }) {
+    if let wait = step({ $0.wrongPasscodes.timeToWait([address], at: begin) }) {
       throw SessionRefusal.tooManyAttempts(wait: wait)
     }
     // A text of another form is looked for like the right one: the answer takes as long.
@@ -61,7 +66,7 @@ extension OpenSessions {
     let fresh = random.bits().hex
     let (hash, old) = (digest(fresh), cookie.map(digest))
     let (now, wall) = (clock.now, clock.wall)
-    return look { state -> (cookie: String, visit: WebVisit)? in
+    return step { state -> (cookie: String, visit: WebVisit)? in
       if let kept, !kept.isOver(at: now, wall),
         let visit = try? state.table.joinWeb(
           kept.session,

@@ -113,10 +113,10 @@ extension OpenSessions {
   private func told(_ ticket: LeaseTicket, on key: StorageKey) async -> LeaseBook.Outcome {
     let outcome = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        let isCancelled = Task.isCancelled
-        let early = look { state -> LeaseBook.Outcome? in
+        let early = step { state -> LeaseBook.Outcome? in
           if let outcome = state.early.removeValue(forKey: ticket) { return outcome }
-          guard !isCancelled else {
+          // Looked at here: whoever is cancelled later finds the continuation.
+          guard !Task.isCancelled else {
             state.table.leases.giveUp(ticket, of: key)
             return .refused(.inUse)
           }
@@ -126,7 +126,7 @@ extension OpenSessions {
         if let early { continuation.resume(returning: early) }
       }
     } onCancel: {
-      let continuation = look { state in
+      let continuation = step { state in
         state.table.leases.giveUp(ticket, of: key)
         return state.waiting.removeValue(forKey: ticket)
       }
@@ -136,10 +136,10 @@ extension OpenSessions {
   }
 
   private func endLeases(of key: StorageKey) async {
-    while !Task.isCancelled, let end = look({ $0.table.leases.end(of: key) }) {
+    while !Task.isCancelled, let end = step({ $0.table.leases.end(of: key) }) {
       do { try await clock.wait(until: end) } catch { return }
       let now = clock.now
-      look { $0.table.leases.expire(at: now) }
+      step { $0.table.leases.expire(at: now) }
     }
   }
 }

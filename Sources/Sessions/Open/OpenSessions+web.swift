@@ -1,9 +1,12 @@
 /// Browsers: cookies, and the sessions that they lead to.
 extension OpenSessions {
+  /// How many browsers are in sessions.
+  package var browsers: Int { step { $0.table.browsers } }
+
   /// The session of a browser's cookie, which is used by this; `nil` for one that leads nowhere.
   package func visit(_ cookie: String) -> WebVisit? {
     let (hash, now) = (digest(cookie), clock.now)
-    return look { $0.table.visit(hash, at: now) }
+    return step { $0.table.visit(hash, at: now) }
   }
 
   /// Opens a guest session for a browser without one.
@@ -36,6 +39,6 @@ extension OpenSessions {
   @discardableResult
   package func leaveWeb(_ cookie: String) -> OpenSession? {
     let (hash, now) = (digest(cookie), clock.now)
-    return look { $0.table.leaveWeb(hash, at: now) }
+    return step { $0.table.leaveWeb(hash, at: now) }
   }
 }

@@ -75,12 +75,17 @@ package final class OpenSessions: Sendable {
     state = Mutex(State(table: table))
   }
 
-  /// Whether one more step of the state is told to those who wait for it.
-  func step<Result: Sendable>(
-    _ body: (inout State) throws(SessionRefusal) -> Result
-  ) throws(SessionRefusal) -> Result {
+  /// One step on the state; whoever waited for what comes of it is told.
+  func step<Value: Sendable, Failure: Error>(
+    _ body: (inout State) throws(Failure) -> Value
+  ) throws(Failure) -> Value {
     let (result, told) = state.withLock { state in
-      let result = Self.attempt { () throws(SessionRefusal) in try body(&state) }
+      let result: Result<Value, Failure>
+      do throws(Failure) {
+        result = .success(try body(&state))
+      } catch {
+        result = .failure(error)
+      }
       var told: [(CheckedContinuation<LeaseBook.Outcome, Never>, LeaseBook.Outcome)] = []
       for (ticket, outcome) in state.table.leases.takeOutcomes() {
         if let continuation = state.waiting.removeValue(forKey: ticket) {
@@ -95,30 +100,19 @@ package final class OpenSessions: Sendable {
     return try result.get()
   }
 
-  /// The same for a step that refuses nothing.
-  func look<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
-    guard let result = try? step({ (state) throws(SessionRefusal) in body(&state) }) else {
-      preconditionFailure("the body throws nothing")
-    }
-    return result
-  }
-
-  private static func attempt<Value: Sendable>(
-    _ body: () throws(SessionRefusal) -> Value
-  ) -> Result<Value, SessionRefusal> {
-    do throws(SessionRefusal) { return .success(try body()) } catch { return .failure(error) }
-  }
-
   /// A step on a member of a session, once it is clear that the caller may use it.
-  func use<Result: Sendable>(
+  func use<Value: Sendable>(
     _ member: SessionMember,
     of id: SessionID,
     for caller: SessionCaller,
-    _ body: (inout SessionTable, ContinuousClock.Instant) throws(SessionRefusal) -> Result
-  ) throws(SessionRefusal) -> Result {
+    _ body: (inout SessionTable, ContinuousClock.Instant) throws(SessionRefusal) -> Value
+  ) throws(SessionRefusal) -> Value {
     let now = clock.now
     return try step { (state) throws(SessionRefusal) in
-      try check(member, of: id, for: caller, state.table, at: now)
+      guard let kind = state.table.kind(of: id, at: now) else { throw .unknownSession }
+      if let refusal = access.refusal(of: member, session: id, kind: kind, caller: caller) {
+        throw refusal
+      }
       return try body(&state.table, now)
     }
   }
@@ -130,19 +124,6 @@ package final class OpenSessions: Sendable {
     for caller: SessionCaller
   ) throws(SessionRefusal) {
     try use(member, of: id, for: caller) { (_, _) throws(SessionRefusal) in }
-  }
-
-  private func check(
-    _ member: SessionMember,
-    of id: SessionID,
-    for caller: SessionCaller,
-    _ table: SessionTable,
-    at now: ContinuousClock.Instant
-  ) throws(SessionRefusal) {
-    guard let kind = table.kind(of: id, at: now) else { throw .unknownSession }
-    if let refusal = access.refusal(of: member, session: id, kind: kind, caller: caller) {
-      throw refusal
-    }
   }
 
   func tell(_ event: SessionEvent) { listener?.sessionChanged(event) }

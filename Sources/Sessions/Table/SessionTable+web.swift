@@ -16,6 +16,9 @@ package struct WebVisit: Hashable, Sendable {
 }
 
 extension SessionTable {
+  /// How many cookies lead to a session.
+  package var browsers: Int { cookies.count }
+
   /// The session of a cookie, which is used by this.
   ///
   /// A browser's use does not keep a desktop session open: it ends with its client.

@@ -10,6 +10,8 @@ final class EventStreamHandler: ChannelInboundHandler {
 
   /// The session that the stream keeps open.
   let session: SessionID?
+  /// The stream among its session's processes.
+  var process: ProcessReference?
   let transport: StreamTransport
   /// Whether its client has shown nothing of who it is.
   let isAnonymous: Bool

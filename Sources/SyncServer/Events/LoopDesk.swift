@@ -59,6 +59,7 @@ final class LoopDesk {
     guard streams.removeValue(forKey: ObjectIdentifier(stream)) != nil else { return }
     roster.remove(stream.entry.number)
     if let session = stream.session { admission.sessions.useEnded(session) }
+    if let process = stream.process { admission.sessions.endProcess(process) }
     if streams.isEmpty {
       pulse?.cancel()
       pulse = nil
@@ -127,7 +128,15 @@ final class LoopDesk {
       ConnectionSetup.tuneForEvents(channel)
       let opening = try [currentReady()] + [reset(for: stream)].compactMap(\.self)
       streams[ObjectIdentifier(stream)] = stream
-      if let session = stream.session { admission.sessions.useBegan(session) }
+      if let session = stream.session {
+        admission.sessions.useBegan(session)
+        // A session with more connections than are counted still hears of everything.
+        stream.process = try? admission.sessions.beginProcess(
+          of: session,
+          .events,
+          name: request.transport.word.rawValue
+        )
+      }
       startPulse()
       stream.begin(answer, opening)
     } catch {

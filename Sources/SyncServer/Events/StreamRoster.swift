@@ -18,6 +18,7 @@ final class StreamRoster: Sendable {
     var entries: [Int: Entry] = [:]
     var next = 1
     var acceptsNew = true
+    var isStarting = false
   }
 
   private let state = Mutex(State())
@@ -32,6 +33,12 @@ final class StreamRoster: Sendable {
   var acceptsNew: Bool {
     get { state.withLock { $0.acceptsNew } }
     set { state.withLock { $0.acceptsNew = newValue } }
+  }
+
+  /// Whether nobody but the same machine is let in yet.
+  var isStarting: Bool {
+    get { state.withLock { $0.isStarting } }
+    set { state.withLock { $0.isStarting = newValue } }
   }
 
   /// Notes a stream that begins.

@@ -12,6 +12,9 @@ final class WebSocketControl: ChannelInboundHandler {
   /// The longest frame that is looked at; longer ones end the connection with status 1009.
   static let longestFrame = 16 * 1024
 
+  /// Time for a client to read the status before the connection is gone.
+  private static let linger = TimeAmount.seconds(1)
+
   private var isFragmented = false
   /// Of the text that is under way.
   private var text: TextCheck?
@@ -81,14 +84,17 @@ final class WebSocketControl: ChannelInboundHandler {
     let frame = WebSocketFrame(fin: true, opcode: .connectionClose, data: payload)
     let channel = context.channel
     context.writeAndFlush(Self.wrapOutboundOut(frame)).assumeIsolated().whenComplete { _ in
-      channel.close(promise: nil)
+      // What the client still sends would reset the connection before it has read the status.
+      channel.close(mode: .output, promise: nil)
+      channel.eventLoop.assumeIsolated().scheduleTask(in: Self.linger) {
+        channel.close(promise: nil)
+      }
     }
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    guard !isClosing, let error = error as? NIOWebSocketError else {
-      return context.fireErrorCaught(error)
-    }
+    guard !isClosing else { return }
+    guard let error = error as? NIOWebSocketError else { return context.fireErrorCaught(error) }
     close(error == .invalidFrameLength ? .messageTooLarge : .protocolError, context: context)
   }
 }

@@ -30,7 +30,7 @@ struct Listener: Sendable {
     option: String = "--listen",
     on group: any EventLoopGroup,
     setUp: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
-  ) async throws -> Listener {
+  ) async throws(ServerError) -> Listener {
     guard let resolved = try? SocketAddress(ipAddress: number(of: address), port: address.port)
     else {
       throw ServerError(

@@ -33,4 +33,15 @@ extension Request {
     }
     return number
   }
+
+  /// A parameter that counts something.
+  ///
+  /// - Throws: `bad-request` for anything but digits.
+  func number(_ name: String) throws(ProblemDetails) -> Int? {
+    guard let text = try query(name) else { return nil }
+    guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text) else {
+      throw ProblemDetails(.badRequest, detail: "\"\(name)\" is a number.")
+    }
+    return number
+  }
 }

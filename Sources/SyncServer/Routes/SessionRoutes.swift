@@ -15,6 +15,7 @@ struct SessionRoutes: Sendable {
   let challenges: DevelopmentChallenges
   let admission: Admission
   let ends: SessionEnds
+  let hooks: ServerHooks?
   /// The name of the server's own account: who works on its machine.
   let accountName: String
 
@@ -23,7 +24,9 @@ struct SessionRoutes: Sendable {
       Endpoint(
         path: Route.sessions,
         access: .everyone,
-        methods: [.post: { request, context in try await open(request, context) }]
+        methods: [
+          .post: { request, context in try await open(request, context) }
+        ]
       ),
       Endpoint(
         path: Route.ownSession,
@@ -32,6 +35,11 @@ struct SessionRoutes: Sendable {
           .get: { _, context in try await read(context.caller) },
           .delete: { _, context in await close(context.caller) },
         ]
+      ),
+      Endpoint(
+        path: Route.ownSleep,
+        access: .session,
+        methods: [.post: { _, context in try await fallAsleep(context.caller) }]
       ),
       Endpoint(
         path: Route.ownDevelopment,
@@ -71,7 +79,10 @@ struct SessionRoutes: Sendable {
       generation: pinned,
       since: Date.now.ISO8601Format(),
       proof: isSameMachine ? .machine : project.designerHasPassword ? .password : .none,
-      isDeveloper: isSameMachine
+      isDeveloper: isSameMachine,
+      address: isSameMachine ? "localhost" : context.connection.peer,
+      hostType: order.hostType,
+      persistentID: order.persistentID
     )
     let token: String
     do throws(SessionRefusal) {
@@ -79,6 +90,13 @@ struct SessionRoutes: Sendable {
     } catch {
       if let pinned { await project.unpin(pinned.digest) }
       throw ProblemDetails(error)
+    }
+    do throws(ProblemDetails) {
+      // The client itself is the session's first connection.
+      try await hooks?.opening(session, process: 1)
+    } catch {
+      await ends.close(session.id)
+      throw error
     }
     let challenge = asks ? challenges.issue(for: session.id.text, at: ContinuousClock().now) : nil
     let caller = Caller(connection: context.connection.grade, session: session)
@@ -136,6 +154,7 @@ struct SessionRoutes: Sendable {
   private static func check(_ order: SessionRequest) throws(ProblemDetails) {
     let texts = [
       order.client, order.machineName, order.systemUserName, order.user, order.password,
+      order.hostType, order.persistentID,
     ]
     for text in texts.compactMap(\.self) {
       guard text.utf8.count <= longestText, !text.utf8.contains(where: { $0 < 0x20 }) else {
@@ -183,6 +202,13 @@ struct SessionRoutes: Sendable {
 
   private func close(_ caller: Caller) async -> Response {
     if let session = caller.session { await ends.close(session.id) }
+    return Response(status: .noContent)
+  }
+
+  /// The client's machine goes to sleep: the session waits for it (4d-domain §7.3).
+  private func fallAsleep(_ caller: Caller) async throws -> Response {
+    let session = try own(caller)
+    try await refusing { () throws(SessionRefusal) in try sessions.fallAsleep(session.id) }
     return Response(status: .noContent)
   }
 

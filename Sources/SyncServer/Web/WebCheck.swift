@@ -18,9 +18,9 @@ struct WebCheck: Sendable {
     }
     let original = named.first.map { RequestTarget($0) }
     if let original, method == .GET, request.mayChangeSession,
-      let target = PasscodeTarget(original.resource)
+      let query = PasscodeQuery(target: original.resource)
     {
-      return site.redeem(target, for: request, mayPrepare: request.isPrefetch)
+      return site.redeem(query, for: request)
     }
     guard let demands = demands(original) else {
       let sentence =
@@ -73,7 +73,7 @@ struct WebCheck: Sendable {
   /// Nothing is opened for a question that no person sees the answer of.
   private func visitor() throws(SessionRefusal) -> WebVisitor? {
     guard method == .HEAD || request.isPrefetch else { return try site.visitorOrGuest(request) }
-    return site.sessions.visitor(site.cookie.values(in: request.headers))
+    return site.sessions.visitor(site.cookies(of: request))
   }
 
   /// Who it is, for the server behind the proxy; every field is always there, so that none that the
@@ -102,7 +102,7 @@ struct WebCheck: Sendable {
     }
     let logins = request.target.query("login")
     if let login = logins.first, login.hasPrefix("/") {
-      return .seeOther(PasscodeTarget.local(login))
+      return .seeOther(OwnPlace.of(login))
     }
     var answer = WebAnswer(.unauthorized, saying: "Sign in to see this page.", to: request)
     answer.headers.add(

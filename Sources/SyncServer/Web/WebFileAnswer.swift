@@ -23,8 +23,8 @@ struct WebFileAnswer: Sendable {
     switch folder.open(path) {
     case .nothing: return WebFileAnswer(.notFound(request))
     case .folder:
-      let query = request.target.resource.dropFirst(request.target.path.count)
-      let place = PasscodeTarget.local(request.target.path) + "/" + PasscodeTarget.visible(query)
+      let path = request.target.path
+      let place = OwnPlace.of(path + "/" + request.target.resource.dropFirst(path.count))
       return WebFileAnswer(WebAnswer(.movedPermanently, ["location": place]))
     case .file(let file): return try WebFileAnswer(file, isPrivate: isPrivate, to: request)
     }

@@ -1,5 +1,6 @@
 import NIOHTTP1
 import ProjectModel
+import Sessions
 
 /// A whole request to the web listener, and who it is from.
 struct WebRequest: Sendable {
@@ -46,15 +47,10 @@ struct WebRequest: Sendable {
     method != .HEAD && headers["accept"].contains { $0.contains("text/html") }
   }
 
-  /// Whether the browser only wants to have the answer ready, should it ever be needed.
+  /// Whether the browser only looks ahead, should the answer ever be needed.
   var isPrefetch: Bool {
-    ["sec-purpose", "purpose", "x-purpose", "x-moz"].contains { name in
-      headers[name].contains { value in
-        let value = value.lowercased()
-        return value.contains("prefetch") || value.contains("prerender")
-          || value.contains("preview")
-      }
-    }
+    let purposes = ["sec-purpose", "purpose", "x-purpose", "x-moz"].flatMap { headers[$0] }
+    return !PasscodeQuery.isTaken(method: "GET", purposes: purposes)
   }
 
   /// Whether this may be the browser's own step to another page, or a request of one of our pages.

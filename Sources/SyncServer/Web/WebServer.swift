@@ -8,6 +8,12 @@ import Synchronization
 
 /// The web listener of a project's server, from `bind()` to its shutdown.
 final class WebServer: Sendable {
+  private enum Listening {
+    case not
+    case at(Listener)
+    case over
+  }
+
   private let web: WebConfiguration
   private let configuration: ServerConfiguration
   private let certificates: CertificateDesk?
@@ -16,7 +22,7 @@ final class WebServer: Sendable {
   private let census: ConnectionCensus
   private let logger: Logger
   private let open = Mutex<[ObjectIdentifier: any Channel]>([:])
-  private let listener = Mutex<Listener?>(nil)
+  private let listening = Mutex(Listening.not)
 
   /// Makes a listener; with `certificates` it speaks TLS and nothing else.
   init(
@@ -38,7 +44,7 @@ final class WebServer: Sendable {
       site: WebSite(
         sessions: sessions,
         rules: WebRuleDesk(web.rules, logger: logger),
-        cookie: WebCookie(web.name)
+        cookie: WebCookie(projectName: web.name)
       ),
       folder: WebFolder(root: web.folder),
       limits: configuration.limits,
@@ -48,12 +54,17 @@ final class WebServer: Sendable {
   }
 
   /// Listens; what comes is served from now on.
-  func bind() async throws -> ServerAddress {
+  func bind() async throws(ServerError) -> ServerAddress {
     let plain = RequestGuard(allowedHosts: configuration.allowedHosts)
     let bound = try await Listener.tcp(web.address, option: "--web-listen", on: group) { channel in
       channel.eventLoop.makeCompletedFuture { try self.setUp(channel, plain) }
     }
-    listener.withLock { $0 = bound }
+    let isOver = listening.withLock { listening in
+      guard case .not = listening else { return true }
+      listening = .at(bound)
+      return false
+    }
+    if isOver { await bound.close() }
     let port = bound.channel.localAddress?.port ?? web.address.port
     return ServerAddress(host: web.address.host, port: port)
   }
@@ -61,17 +72,13 @@ final class WebServer: Sendable {
   /// Looks for changed rules, until cancelled.
   func watch() async { await door.site.rules.watch(every: web.rulesInterval) }
 
-  func close() async {
-    let bound = listener.withLock { listener in
-      defer { listener = nil }
-      return listener
-    }
-    await bound?.close()
-  }
-
   /// Listens no more and lets what is under way come to its end.
   func drain() async {
-    await close()
+    let last = listening.withLock { listening in
+      defer { listening = .over }
+      return listening
+    }
+    if case .at(let listener) = last { await listener.close() }
     for channel in channels {
       // The pipelining handler closes when no answer is under way any more.
       channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())

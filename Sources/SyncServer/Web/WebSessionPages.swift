@@ -94,15 +94,15 @@ struct WebSessionPages: Sendable {
     return .redeem(
       WebRedemption(
         passcode: body.token,
-        cookie: site.cookie.values(in: request.headers).first,
+        cookie: site.cookies(of: request).first,
         purpose: .restore
       )
     )
   }
 
   private func leave() -> WebAnswer {
-    for cookie in site.cookie.values(in: request.headers) { site.sessions.leaveWeb(cookie) }
-    let field = site.cookie.removal(isSecure: request.isSecure)
+    for cookie in site.cookies(of: request) { site.sessions.leaveWeb(cookie) }
+    let field = site.cookie.field(nil, isSecure: request.isSecure)
     return WebAnswer(.noContent, ["set-cookie": field])
   }
 }

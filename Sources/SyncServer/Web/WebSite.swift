@@ -18,8 +18,8 @@ struct WebSite: Sendable {
       return WebCheck(site: self, request: request).outcome
     }
     let isPassing = request.method == .GET && request.mayChangeSession
-    if isPassing, let target = PasscodeTarget(request.target.resource) {
-      return redeem(target, for: request, mayPrepare: request.isPrefetch)
+    if isPassing, let query = PasscodeQuery(target: request.target.resource) {
+      return redeem(query, for: request)
     }
     if path.parts.first == Self.ownPart {
       return WebSessionPages(site: self, request: request).outcome(of: path)
@@ -30,18 +30,26 @@ struct WebSite: Sendable {
     return page(path, for: request)
   }
 
-  /// The step to a passcode's session; a browser that only prepares for it must come again.
-  func redeem(_ target: PasscodeTarget, for request: WebRequest, mayPrepare: Bool) -> WebOutcome {
-    guard !mayPrepare else {
+  /// The step to a passcode's session; a browser that only looks ahead must come again.
+  func redeem(_ query: PasscodeQuery, for request: WebRequest) -> WebOutcome {
+    guard !request.isPrefetch else {
       let sentence = "An address with a passcode is not fetched in advance."
       return .answer(WebAnswer(.serviceUnavailable, saying: sentence, to: request))
     }
     return .redeem(
       WebRedemption(
-        passcode: target.passcode,
-        cookie: cookie.values(in: request.headers).first,
-        purpose: .redirect(to: target.rest)
+        passcode: query.passcode,
+        cookie: cookies(of: request).first,
+        purpose: .redirect(to: OwnPlace.of(query.remainder))
       )
+    )
+  }
+
+  /// The ids that a browser claims to have.
+  func cookies(of request: WebRequest) -> [String] {
+    // More of one name come from somebody who tries.
+    Array(
+      request.headers[canonicalForm: "cookie"].flatMap { cookie.values(in: String($0)) }.prefix(4)
     )
   }
 
@@ -80,7 +88,7 @@ struct WebSite: Sendable {
   ///
   /// - Throws: `tooManySessions`.
   func visitorOrGuest(_ request: WebRequest) throws(SessionRefusal) -> WebVisitor {
-    if let visitor = sessions.visitor(cookie.values(in: request.headers)) { return visitor }
+    if let visitor = sessions.visitor(cookies(of: request)) { return visitor }
     let (cookie, visit) = try sessions.openWeb(address: request.address)
     return WebVisitor(cookie: cookie, visit: visit, isNew: true)
   }
@@ -92,7 +100,7 @@ struct WebSite: Sendable {
     let rules = rules.current
     // A folder shows its index page, and must not show it around a rule for that page.
     let demands = Set([path, path.file(index: WebFolder.index)].map { rules.demand(on: $0) })
-    let visitor = sessions.visitor(cookie.values(in: request.headers))
+    let visitor = sessions.visitor(cookies(of: request))
     guard demands.allSatisfy({ sessions.admits(visitor, to: $0) }) else {
       return .answer(refusal(of: request, to: visitor, login: rules.login))
     }
@@ -105,14 +113,7 @@ struct WebSite: Sendable {
     login: String?
   ) -> WebAnswer {
     if let login, request.wantsPage, sessions.isGuest(visitor) {
-      let query = request.target.resource.dropFirst(request.target.path.count)
-      let place = PasscodeTarget.local(request.target.path) + query
-      let next = PercentCode.encode(place) { byte in
-        switch byte {
-        case 0x2D...0x39, 0x41...0x5A, 0x5F, 0x61...0x7A, 0x7E: true
-        default: false
-        }
-      }
+      let next = OwnPlace.escaped(request.target.resource)
       return .seeOther("\(login)?next=\(next)")
     }
     return WebAnswer(.forbidden, saying: "This page is not for you.", to: request)

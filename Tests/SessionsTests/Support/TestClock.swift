@@ -37,10 +37,9 @@ final class TestClock: SessionClock {
     }
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
-        let isCancelled = Task.isCancelled
         let (isOver, told) = state.withLock { state -> (Bool, [CheckedContinuation<Void, Never>]) in
           let end = instant - start
-          if isCancelled || end <= state.elapsed { return (true, []) }
+          if Task.isCancelled || end <= state.elapsed { return (true, []) }
           state.sleepers[id] = (end, continuation)
           let count = state.sleepers.count
           let told = state.watchers.filter { $0.count <= count }
@@ -49,7 +48,7 @@ final class TestClock: SessionClock {
         }
         for watcher in told { watcher.resume() }
         guard isOver else { return }
-        if isCancelled {
+        if Task.isCancelled {
           continuation.resume(throwing: CancellationError())
         } else {
           continuation.resume()

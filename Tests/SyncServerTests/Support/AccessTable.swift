@@ -20,9 +20,19 @@ struct AccessTable {
 
   struct Row {
     let method: String
-    let path: String
+    /// As the page has it.
+    let template: String
     /// In the order of the grades: while the Designer has no password, and once he has one.
     let answers: [(open: Answer, protected: Answer)]
+
+    /// A path that the stub project knows; a session asks of itself.
+    func path(for grade: Grade) -> String {
+      let isSession = grade == .development || grade == .remote
+      return template.replacing("{gen}", with: "abc:1").replacing("{id}", with: "x1")
+        .replacing(/{(digest|from|to)}/, with: ServerFixture.digest)
+        .replacing("{session}", with: isSession ? "self" : String(repeating: "0", count: 32))
+        .replacing("{number}", with: "1").replacing("{name}", with: "view")
+    }
 
     func answer(to grade: Grade, isProtected: Bool) throws -> Answer {
       let index = try #require(Grade.allCases.firstIndex(of: grade))
@@ -47,17 +57,11 @@ struct AccessTable {
     try #require(words.count == 2 && cells.count == 1 + Grade.allCases.count, "\(cells)")
     return Row(
       method: String(words[0]),
-      path: sample(of: String(words[1])),
+      template: String(words[1]),
       answers: try cells.dropFirst().map { cell in
         let both = try cell.split(separator: " / ").map { try Answer($0) }
         return (try #require(both.first), try #require(both.last))
       }
     )
-  }
-
-  /// A path that the stub project knows.
-  private static func sample(of template: String) -> String {
-    template.replacing("{gen}", with: "abc:1").replacing("{id}", with: "x1")
-      .replacing(/{(digest|from|to)}/, with: ServerFixture.digest)
   }
 }

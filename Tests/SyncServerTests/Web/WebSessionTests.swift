@@ -68,11 +68,11 @@ struct SessionAnswer: Decodable {
     }
   }
 
-  @Test func aNameThatNoCookieMayHaveIsEscaped() async throws {
-    try await WebFixture.with(configure: { $0.name = "Mein Lädchen;%" }) { web in
+  @Test func aNameThatNoCookieMayHaveIsReplaced() async throws {
+    try await WebFixture.with(configure: { $0.name = "Mein Lädchen;" }) { web in
       let answer = try await web.ask("GET", "/_session")
       let cookie = try #require(answer.cookie)
-      #expect(cookie.hasPrefix("4DSID_Mein%20L%C3%A4dchen%3B%25="))
+      #expect(cookie.hasPrefix("4DSID_Mein_L__dchen_="))
       #expect(try await web.ask("GET", "/_session", ["Cookie: \(cookie)"])["set-cookie"] == nil)
     }
   }

@@ -1,0 +1,153 @@
+package import Logging
+package import Sessions
+import SyncProtocol
+
+/// The operator's hooks at their moments: the start and the end of the server, and each connection
+/// of a session exactly once at its beginning and at its end.
+package actor ServerHooks {
+  private struct Connection {
+    let process: ProcessNumber
+    let variables: [String: String]
+  }
+
+  /// All closing connections at a shutdown, and the last hook, have so long.
+  static let shutdownLimit = Duration.seconds(30)
+
+  private let runner: HookRunner
+  private let sessions: OpenSessions
+  private let common: [String: String]
+  private var open: [SessionID: [Connection]] = [:]
+
+  /// - Parameters:
+  ///   - folder: where the hooks are.
+  ///   - timeout: how long each may take.
+  ///   - sessions: in which each hook is a process while it runs.
+  ///   - variables: what every hook finds in its environment.
+  ///   - logger: gets what they print.
+  package init(
+    _ folder: HookFolder,
+    timeout: Duration,
+    sessions: OpenSessions,
+    variables: [String: String],
+    logger: Logger
+  ) {
+    runner = HookRunner(folder, timeout: timeout, logger: logger)
+    self.sessions = sessions
+    common = variables
+  }
+
+  /// Runs the start's hook.
+  ///
+  /// - Throws: `ServerError` with code `startupRefused` when it does not end with status 0.
+  func startup() async throws(ServerError) {
+    let outcome = await run(.serverStartup, in: nil, [:])
+    guard outcome != .absent, outcome != .ended(0) else { return }
+    throw ServerError(
+      .startupRefused,
+      "The hook \(HookName.serverStartup.rawValue) \(Self.words(outcome)), so nothing is served: "
+        + "its output is in the log."
+    )
+  }
+
+  /// Asks whether a connection of a session is accepted.
+  ///
+  /// - Throws: `connection-refused` with the hook's status; `too-many` when too many wait for a hook.
+  func opening(_ session: OpenSession, process: ProcessNumber) async throws(ProblemDetails) {
+    let variables = Self.variables(of: session, process)
+    let outcome = await run(.openConnection, in: session.id, variables)
+    switch outcome {
+    case .absent, .ended(0):
+      open[session.id, default: []].append(Connection(process: process, variables: variables))
+    case .busy:
+      var problem = ProblemDetails(
+        .tooMany,
+        detail: "Too many connections wait for the server's hook; try again later."
+      )
+      problem.retryAfter = 5
+      throw problem
+    default:
+      var problem = ProblemDetails(
+        .connectionRefused,
+        detail: "The server's open-connection hook \(Self.words(outcome)): ask who runs the server."
+      )
+      if case .ended(let status) = outcome { problem.exitStatus = status }
+      throw problem
+    }
+  }
+
+  /// A connection has ended; one that was never accepted is no matter.
+  func closed(_ session: SessionID, process: ProcessNumber) async {
+    guard let index = open[session]?.firstIndex(where: { $0.process == process }),
+      let connection = open[session]?.remove(at: index)
+    else { return }
+    _ = await run(.closeConnection, in: nil, connection.variables)
+  }
+
+  /// A session has ended with all its connections.
+  func closed(_ session: SessionID) async {
+    for connection in open.removeValue(forKey: session) ?? [] {
+      _ = await run(.closeConnection, in: nil, connection.variables)
+    }
+  }
+
+  /// Closes what is still open and runs the last hook, all of it in a limited time.
+  func shutdown() async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask {
+        await self.closeAll()
+        _ = await self.run(.serverShutdown, in: nil, [:])
+      }
+      group.addTask { try? await Task.sleep(for: Self.shutdownLimit) }
+      await group.next()
+      group.cancelAll()
+    }
+  }
+
+  private func closeAll() async {
+    let left = open.values.flatMap(\.self)
+    open = [:]
+    await withTaskGroup(of: Void.self) { group in
+      for connection in left {
+        group.addTask { _ = await self.run(.closeConnection, in: nil, connection.variables) }
+      }
+    }
+  }
+
+  /// Runs a hook as a process of a session, or of the virtual one.
+  private func run(
+    _ name: HookName,
+    in session: SessionID?,
+    _ variables: [String: String]
+  ) async -> HookRunner.Outcome {
+    let process = try? sessions.beginProcess(of: session, .hook, name: name.rawValue)
+    defer { if let process { sessions.endProcess(process) } }
+    var all = common.merging(variables) { $1 }
+    all["SYNCD_HOOK"] = name.rawValue
+    if let process {
+      all["SYNCD_PROCESS"] = "\(process.number)"
+      all["SYNCD_PROCESS_SESSION"] = process.session.text
+    }
+    return await runner.run(name, all)
+  }
+
+  private static func variables(
+    of session: OpenSession,
+    _ process: ProcessNumber
+  ) -> [String: String] {
+    [
+      "SYNCD_SESSION": session.id.text, "SYNCD_CONNECTION": "\(process)",
+      "SYNCD_USER": session.userName, "SYNCD_MACHINE": session.machineName,
+      "SYNCD_SYSTEM_USER": session.systemUserName, "SYNCD_ADDRESS": session.address,
+    ]
+  }
+
+  private static func words(_ outcome: HookRunner.Outcome) -> String {
+    switch outcome {
+    case .absent: "is not there"
+    case .ended(let status): "ended with status \(status)"
+    case .timedOut: "took too long"
+    case .failed: "could not be run"
+    case .busy: "has too many waiting for it"
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import Hummingbird
+import Sessions
+import SyncProtocol
+
+/// Which session a request is about, and as whom its caller asks.
+struct SessionPath: Sendable {
+  let id: SessionID
+  let caller: SessionCaller
+
+  /// Reads `/v1/sessions/{id or self}/…`.
+  ///
+  /// - Throws: `auth-required` for `self` without a session, `not-found` for what is no id.
+  init(_ context: CallContext) throws(ProblemDetails) {
+    let caller = context.caller
+    let name = context.parameters.get("id") ?? ""
+    if name == "self" {
+      guard let own = caller.session else {
+        throw Access.session.refusal(of: caller, path: Route.ownSession, isWrite: false)
+      }
+      id = own.id
+    } else {
+      guard let named = SessionID(text: name) else {
+        throw ProblemDetails(SessionRefusal.unknownSession)
+      }
+      id = named
+    }
+    self.caller =
+      caller.isSameMachine ? .server : caller.session.map { .remote($0.id) } ?? .anonymous
+  }
+
+  /// Refuses whoever may not use a member, before anything of the request is looked at.
+  func check(_ member: SessionMember, in sessions: OpenSessions) async throws {
+    try await refusing { () throws(SessionRefusal) in
+      try sessions.check(member, of: id, for: caller)
+    }
+  }
+
+  /// A number in the path.
+  ///
+  /// - Throws: `not-found` for anything else.
+  static func number<Number: FixedWidthInteger>(
+    _ name: String,
+    in context: CallContext
+  ) throws(ProblemDetails) -> Number {
+    guard let text = context.parameters.get(name), text.utf8.allSatisfy({ (48...57).contains($0) }),
+      let number = Number(text)
+    else { throw ProblemDetails(SessionRefusal.unknownProcess) }
+    return number
+  }
+}
+
+/// Turns what sessions refuse into what the API says.
+func refusing<Value>(
+  _ body: () async throws(SessionRefusal) -> Value
+) async throws(ProblemDetails) -> Value {
+  do throws(SessionRefusal) { return try await body() } catch { throw ProblemDetails(error) }
+}

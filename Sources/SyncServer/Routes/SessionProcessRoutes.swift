@@ -1,0 +1,106 @@
+import HTTPTypes
+import Hummingbird
+import Sessions
+import SyncProtocol
+
+/// The processes of sessions, for those who run the server, and for scripts that work in one.
+struct SessionProcessRoutes: Sendable {
+  private static let longestName = 255
+  private static let path = "\(Route.sessions)/:id/processes"
+
+  let sessions: OpenSessions
+
+  var endpoints: [Endpoint] {
+    [
+      // As 4D's `Process activity` tells it (4d-domain §9.4).
+      .read(Route.activity, .sameMachine) { _, _ in
+        let activity = try await refusing { () throws(SessionRefusal) in
+          try sessions.activity(for: .server)
+        }
+        return try Response(json: activity)
+      },
+      Endpoint(
+        path: Self.path,
+        access: .sameMachine,
+        methods: [
+          .get: { _, context in try await list(SessionPath(context)) },
+          .post: { request, context in try await begin(request, SessionPath(context)) },
+        ]
+      ),
+      Endpoint(
+        path: "\(Self.path)/:number",
+        access: .sameMachine,
+        methods: [.delete: { _, context in try await end(SessionPath(context), context) }]
+      ),
+      Endpoint(
+        path: "\(Self.path)/:number/promotions",
+        access: .sameMachine,
+        methods: [
+          .post: { request, context in try await promote(request, SessionPath(context), context) }
+        ]
+      ),
+      Endpoint(
+        path: "\(Self.path)/:number/promotions/:promotion",
+        access: .sameMachine,
+        methods: [.delete: { _, context in try await demote(SessionPath(context), context) }]
+      ),
+    ]
+  }
+
+  private func list(_ path: SessionPath) async throws -> Response {
+    let activity = try await refusing { () throws(SessionRefusal) in
+      try sessions.activity(of: path.id, for: path.caller)
+    }
+    guard let activity else { throw ProblemDetails(SessionRefusal.unknownSession) }
+    return try Response(json: activity)
+  }
+
+  private func begin(_ request: Request, _ path: SessionPath) async throws -> Response {
+    let order = try await request.json(ProcessRequest.self, shape: "\"name\" as text")
+    guard (1...Self.longestName).contains(order.name.utf8.count) else {
+      throw ProblemDetails(
+        .badRequest,
+        detail: "A process's name has from 1 to \(Self.longestName) bytes."
+      )
+    }
+    let process = try await refusing { () throws(SessionRefusal) in
+      try sessions.beginProcess(of: path.id, .script, name: order.name)
+    }
+    return try Response(json: ProcessAnswer(number: process.number), status: .created)
+  }
+
+  private func end(_ path: SessionPath, _ context: CallContext) async throws -> Response {
+    let process = try Self.process(path, context)
+    guard sessions.endProcess(process) else { throw ProblemDetails(SessionRefusal.unknownProcess) }
+    return Response(status: .noContent)
+  }
+
+  private func promote(
+    _ request: Request,
+    _ path: SessionPath,
+    _ context: CallContext
+  ) async throws -> Response {
+    let process = try Self.process(path, context).number
+    let order = try await request.json(PromotionRequest.self, shape: "\"privilege\" as text")
+    let id = try await refusing { () throws(SessionRefusal) in
+      try sessions.promote(order.privilege, process: process, of: path.id, for: path.caller)
+    }
+    return try Response(json: PromotionAnswer(id: id), status: id == 0 ? .ok : .created)
+  }
+
+  private func demote(_ path: SessionPath, _ context: CallContext) async throws -> Response {
+    let process = try Self.process(path, context).number
+    let promotion: Int = try SessionPath.number("promotion", in: context)
+    try await refusing { () throws(SessionRefusal) in
+      try sessions.demote(promotion, process: process, of: path.id, for: path.caller)
+    }
+    return Response(status: .noContent)
+  }
+
+  private static func process(
+    _ path: SessionPath,
+    _ context: CallContext
+  ) throws(ProblemDetails) -> ProcessReference {
+    ProcessReference(session: path.id, number: try SessionPath.number("number", in: context))
+  }
+}

@@ -1,0 +1,120 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import ProjectModel
+import Sessions
+import SyncProtocol
+
+/// The storage of a session: read, patched, and used by one process at a time.
+struct SessionStorageRoutes: Sendable {
+  let sessions: OpenSessions
+
+  private static let path = "\(Route.sessions)/:id/storage"
+
+  var endpoints: [Endpoint] {
+    [
+      Endpoint(
+        path: Self.path,
+        access: .sessionMembers,
+        methods: [
+          .get: { request, context in try await read(request, SessionPath(context)) },
+          .patch: { request, context in try await patch(request, SessionPath(context)) },
+        ]
+      ),
+      Endpoint(
+        path: "\(Self.path)/leases",
+        access: .sessionMembers,
+        methods: [.post: { request, context in try await use(request, SessionPath(context)) }]
+      ),
+      Endpoint(
+        path: "\(Self.path)/leases/:lease",
+        access: .sessionMembers,
+        methods: [.delete: { _, context in try await endUse(SessionPath(context), context) }]
+      ),
+    ]
+  }
+
+  private func read(_ request: Request, _ path: SessionPath) async throws -> Response {
+    let storage = try await refusing { () throws(SessionRefusal) in
+      try sessions.storage(of: path.id, for: path.caller)
+    }
+    let tag = EntityTag(quoting: "\(storage.revision)")
+    if tag.isHeld(by: request.headers) {
+      return Response(status: .notModified, headers: [.eTag: tag.text])
+    }
+    return answer(storage, tag)
+  }
+
+  /// A merge patch (RFC 7396), under a revision, a lease, both or none.
+  private func patch(_ request: Request, _ path: SessionPath) async throws -> Response {
+    try await path.check(.changeStorage, in: sessions)
+    let patch: JSONValue
+    do {
+      patch = try JSONValue(reading: Array(try await request.bytes().readableBytesView))
+    } catch let error as JSONSyntax.Failure {
+      throw ProblemDetails(.badRequest, detail: "The body is not JSON: \(error.text).")
+    }
+    let expected = try Self.revision(request.headers[values: .ifMatch])
+    let lease = try request.number("lease").map { UInt64($0) }
+    let storage = try await refusing { () throws(SessionRefusal) in
+      try sessions.patchStorage(
+        of: path.id,
+        with: patch,
+        expecting: expected,
+        lease: lease,
+        for: path.caller
+      )
+    }
+    return answer(storage, EntityTag(quoting: "\(storage.revision)"))
+  }
+
+  private func use(_ request: Request, _ path: SessionPath) async throws -> Response {
+    try await path.check(.changeStorage, in: sessions)
+    let order = try await request.json(
+      LeaseRequest.self,
+      shape: "\"process\" with a number, \"durationMs\" with one, and \"waits\" as true or false"
+    )
+    let duration = order.durationMs.map { Duration.milliseconds($0) } ?? StorageLease.usual
+    let lease = try await refusing { () throws(SessionRefusal) in
+      try await sessions.useStorage(
+        of: path.id,
+        by: ProcessReference(session: path.id, number: order.process),
+        during: duration,
+        waits: order.waits ?? true,
+        for: path.caller
+      )
+    }
+    let left = max(.zero, lease.end - ContinuousClock().now) / .milliseconds(1)
+    return try Response(
+      json: LeaseAnswer(lease: lease.id, durationMs: Int(left)),
+      status: .created
+    )
+  }
+
+  private func endUse(_ path: SessionPath, _ context: CallContext) async throws -> Response {
+    try await path.check(.changeStorage, in: sessions)
+    let lease: UInt64 = try SessionPath.number("lease", in: context)
+    try await refusing { () throws(SessionRefusal) in
+      try sessions.endUse(lease, of: path.id, for: path.caller)
+    }
+    return Response(status: .noContent)
+  }
+
+  private func answer(_ storage: SharedObject, _ tag: EntityTag) -> Response {
+    Response(
+      status: .ok,
+      headers: [.contentType: "application/json", .eTag: tag.text],
+      body: ResponseBody(byteBuffer: ByteBuffer(bytes: storage.value.bytes))
+    )
+  }
+
+  private static func revision(_ values: [String]) throws(ProblemDetails) -> UInt64? {
+    guard let value = values.first else { return nil }
+    guard values.count == 1, value.hasPrefix("\""), value.hasSuffix("\""), value.count > 2,
+      let revision = UInt64(value.dropFirst().dropLast())
+    else {
+      throw ProblemDetails(.badRequest, detail: "If-Match names one revision, as ETag gave it.")
+    }
+    return revision
+  }
+}

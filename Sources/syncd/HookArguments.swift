@@ -1,0 +1,46 @@
+import ArgumentParser
+import Foundation
+import Logging
+import ProjectHost
+import Sessions
+import SyncServer
+
+/// The operator's hooks.
+struct HookArguments: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "A folder with programs to run where 4D calls its database methods: on-server-startup, "
+        + "on-server-open-connection, on-server-close-connection, on-server-shutdown.",
+      valueName: "folder"
+    )
+  )
+  var hooks: String?
+
+  @Option(help: ArgumentHelp("How long a hook may take.", valueName: "seconds"))
+  var hookTimeout = 30.0
+
+  func validate() throws {
+    guard (0.1...86_400).contains(hookTimeout) else {
+      throw ValidationError("--hook-timeout is between 0.1 and 86,400 seconds.")
+    }
+  }
+
+  /// The hooks of a project's server; `nil` where no folder is named.
+  func serverHooks(
+    _ sessions: OpenSessions,
+    of location: ProjectLocation,
+    in folder: SystemFolder,
+    _ logger: Logger
+  ) throws(ServerError) -> ServerHooks? {
+    guard let hooks else { return nil }
+    return ServerHooks(
+      try HookFolder(URL(filePath: hooks).standardizedFileURL.path),
+      timeout: .seconds(hookTimeout),
+      sessions: sessions,
+      variables: [
+        "SYNCD_PROJECT": location.root, "SYNCD_STATE_DIR": folder.path,
+      ],
+      logger: logger
+    )
+  }
+}

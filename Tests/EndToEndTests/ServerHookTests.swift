@@ -1,0 +1,168 @@
+import Foundation
+import TestPrograms
+import Testing
+
+/// The operator's hooks, with the built program.
+@Suite(.timeLimit(.minutes(2))) struct ServerHookTests {
+  /// A folder with hooks that write to a journal, and the given further lines.
+  private func hooks(_ place: Workplace, _ lines: [String: String] = [:]) async throws -> String {
+    let folder = place.path + "/hooks"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    for name in ["startup", "open-connection", "close-connection", "shutdown"] {
+      let script = """
+        #!/bin/sh
+        echo "\(name) $SYNCD_USER $SYNCD_CONNECTION $SYNCD_SESSION" >>'\(place.path)/journal'
+        \(lines[name] ?? "")
+        """
+      let path = "\(folder)/on-server-\(name)"
+      // By another program: what this one has open for writing, a server that a test starts at the
+      // same moment would have open too, and nobody could run it.
+      let written = try await Program.run(
+        "/bin/sh",
+        ["-c", "printf %s \"$1\" >\"$2\" && chmod 755 \"$2\"", "sh", script, path]
+      )
+      try #require(written.status == 0, "\(written.errors)")
+    }
+    return folder
+  }
+
+  private func journal(_ place: Workplace) -> [String] {
+    let text = (try? place.contents("journal")).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    return text.split(separator: "\n").map(String.init)
+  }
+
+  /// Opens a session as a client of another account would.
+  private func open(_ server: Server) async throws -> Program.Result {
+    try await Program.run(
+      "/usr/bin/curl",
+      ["-sS", "-w", " %{http_code}", "-X", "POST", "http://\(server.address)/v1/sessions"]
+    )
+  }
+
+  @Test func eachMomentIsCalledOnceInItsOrder() async throws {
+    let place = try Workplace()
+    let server = try await place.serve("--hooks", hooks(place))
+    #expect(journal(place).map { $0.prefix(7) } == ["startup"])
+    let opened = try await open(server)
+    #expect(opened.output.hasSuffix(" 201"))
+    let id = try #require(opened.output.firstMatch(of: /"id":"([0-9A-F]{32})"/)).1
+    let token = try #require(opened.output.firstMatch(of: /"token":"([0-9a-f]+)"/)).1
+    let bearer = ["-H", "Authorization: Bearer \(token)"]
+    let further = try await Program.run(
+      "/usr/bin/curl",
+      ["-sS"] + bearer + ["-d", #"{"name":"Design"}"#]
+        + ["http://\(server.address)/v1/sessions/self/connections"]
+    )
+    #expect(further.output == #"{"number":3}"# || further.output == #"{"number":2}"#, "\(further)")
+    let close = ["-sS", "-X", "DELETE"] + bearer + ["http://\(server.address)/v1/sessions/self"]
+    #expect(try await Program.run("/usr/bin/curl", close).status == 0)
+    #expect(await server.stop() == 0)
+    let lines = journal(place).map { $0.split(separator: " ", omittingEmptySubsequences: false) }
+    #expect(
+      lines.map(\.first)
+        == [
+          "startup", "open-connection", "open-connection", "close-connection", "close-connection",
+          "shutdown",
+        ]
+    )
+    #expect(lines[1][1] == "Designer" && lines[1][2] == "1" && lines[1][3] == id)
+    #expect(Set(lines[1...2].map { $0[2] }) == Set(lines[3...4].map { $0[2] }))
+  }
+
+  @Test func aRefusalReachesTheClientWithItsStatus() async throws {
+    let place = try Workplace()
+    let server = try await place.serve("--hooks", hooks(place, ["open-connection": "exit 7"]))
+    let refused = try await open(server)
+    #expect(refused.output.hasSuffix(" 403"))
+    #expect(refused.output.contains("connection-refused"))
+    #expect(refused.output.contains(#""exitStatus":7"#), "\(refused.output)")
+    let sessions = try await Program.run("sessions", "--state-dir", place.state, "--json")
+    #expect(!sessions.output.contains(#""type":"remote""#))
+    #expect(await server.stop() == 0)
+    #expect(!journal(place).contains { $0.hasPrefix("close-connection") })
+  }
+
+  @Test func aHookActsForItsSessionAndItsOutputIsLogged() async throws {
+    let place = try Workplace()
+    try place.save(
+      #"{"privileges":[{"privilege":"viewProducts"}],"roles":[],"permissions":{"allowed":[]}}"#,
+      "Project/Sources/roles.json"
+    )
+    let act = """
+      echo said by the hook
+      '\(Program.path)' sessions storage $SYNCD_SESSION --patch '{"hooked":true}'
+      """
+    let server = try await place.serve("--hooks", hooks(place, ["open-connection": act]))
+    let opened = try await open(server)
+    let id = String(try #require(opened.output.firstMatch(of: /"id":"([0-9A-F]{32})"/)).1)
+    let storage = try await Program.run("sessions", "storage", id, "--state-dir", place.state)
+    #expect(storage.output == "{\"hooked\":true}\n", "\(storage.errors)")
+    #expect(server.running.errors.contains("said by the hook"))
+    #expect(await server.stop() == 0)
+  }
+
+  @Test func aHookThatHangsIsEndedWithWhatItStarted() async throws {
+    let place = try Workplace()
+    let hang = "trap '' TERM; sleep 1000 & echo $! >'\(place.path)/child'; wait; wait; sleep 1000"
+    let server = try await place.serve(
+      "--hooks",
+      try await hooks(place, ["open-connection": hang]),
+      "--hook-timeout",
+      "0.5"
+    )
+    let refused = try await open(server)
+    #expect(refused.output.contains("took too long"), "\(refused.output)")
+    let child = String(decoding: try place.contents("child"), as: UTF8.self)
+    let pid = try #require(Int32(child.trimmingCharacters(in: .whitespacesAndNewlines)))
+    // What the hook has started is gone with it, as soon as the system has cleared it away.
+    while kill(pid, 0) == 0 { await Task.yield() }
+    #expect(await server.stop() == 0)
+  }
+
+  @Test func nobodyIsLetInBeforeTheStartHasEnded() async throws {
+    let place = try Workplace()
+    let gate = place.path + "/gate"
+    let wait = "while [ ! -e '\(gate)' ]; do sleep 0.05; done"
+    let running = try RunningProgram(
+      Program.path,
+      ["serve", place.project, "--listen", "127.0.0.1:0", "--state-dir", place.state]
+        + ["--hooks", try await hooks(place, ["startup": wait])]
+    )
+    while journal(place).isEmpty { await Task.yield() }
+    // The same machine may work already, and learns the port.
+    let status = try await Program.run("status", "--state-dir", place.state, "--json")
+    let address = try #require(status.output.firstMatch(of: /127\.0\.0\.1:\d+/)?.output)
+    let early = try await Program.run("connect", String(address), "-o", place.path + "/a.4dz")
+    #expect(early.status == 4)
+    #expect(early.errors.contains("is starting"), "\(early.errors)")
+    try Data().write(to: URL(filePath: gate))
+    _ = try #require(await running.line(containing: "syncd: serving"))
+    let late = try await Program.run("connect", String(address), "-o", place.path + "/a.4dz")
+    #expect(late.status == 0, "\(late.errors)")
+    running.send(SIGTERM)
+    #expect(await running.exitStatus() == 0)
+  }
+
+  @Test func aStartThatIsRefusedServesNothing() async throws {
+    let place = try Workplace()
+    let result = try await Program.run(
+      Program.path,
+      ["serve", place.project, "--listen", "127.0.0.1:0", "--state-dir", place.state]
+        + ["--hooks", try await hooks(place, ["startup": "exit 3"])]
+    )
+    #expect(result.status == 1)
+    #expect(result.errors.contains("on-server-startup ended with status 3"), "\(result.errors)")
+    #expect(!result.output.contains("serving"))
+  }
+
+  @Test func aFolderThatOthersCanChangeIsRefused() async throws {
+    let place = try Workplace()
+    let folder = try await hooks(place)
+    #expect(chmod(folder + "/on-server-startup", 0o777) == 0)
+    let serve = ["serve", place.project, "--listen", "127.0.0.1:0", "--state-dir", place.state]
+    let open = try await Program.run(Program.path, serve + ["--hooks", folder])
+    #expect(open.status == 1 && open.errors.contains("chmod go-w"), "\(open.errors)")
+    let none = try await Program.run(Program.path, serve + ["--hooks", folder + "/none"])
+    #expect(none.status == 1 && none.errors.contains("is no folder"), "\(none.errors)")
+  }
+}

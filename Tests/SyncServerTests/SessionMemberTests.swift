@@ -1,0 +1,217 @@
+import Foundation
+import Sessions
+import SyncProtocol
+import SyncServer
+import Testing
+
+/// 4D's Session class over HTTP.
+@Suite(.timeLimit(.minutes(1))) struct SessionMemberTests {
+  private static let roles = #"""
+    {"privileges":[{"privilege":"viewProducts","includes":[]},
+      {"privilege":"sell","includes":["viewProducts"]}],
+     "roles":[{"role":"Clerk","privileges":["sell"]}],
+     "permissions":{"allowed":[]},"restrictedByDefault":false,"forceLogin":true}
+    """#
+
+  /// A server with roles, and a remote client's session in it.
+  private func serve(
+    _ semantics: SessionSemantics = .v21,
+    _ body: (ServerFixture, OpenSessions, _ id: String, _ token: [String]) async throws -> Void
+  ) async throws {
+    let sessions = OpenSessions(ofServerWith: SessionLimits(), semantics: semantics)
+    sessions.readRoles(Array(Self.roles.utf8))
+    try await ServerFixture.with(sessions: sessions) { server in
+      let opened = try await server.ask(
+        "POST",
+        Route.sessions,
+        body: #"{"machineName":"tablet","systemUserName":"ann"}"#
+      )
+      let session = try opened.json(ClientSession.self)
+      try await body(server, sessions, session.id, try server.bearer(opened))
+    }
+  }
+
+  @Test func aRemoteReadsItsOwnInfoAndNobodyElses() async throws {
+    try await serve { server, sessions, id, token in
+      for path in ["self/info", "\(id)/info", id] {
+        let info = try await server.ask("GET", "/v1/sessions/\(path)", token)
+        #expect(info.status == 200)
+        #expect(info.text.contains(#""machineName":"tablet""#), "\(info.text)")
+        #expect(info.text.contains(#""type":"remote""#))
+        #expect(info.text.contains(#""ID":"\#(id)""#))
+        #expect(info.text.contains(#""IPAddress":"127.0.0.1""#))
+      }
+      let other = sessions.storedProcedures.text
+      for path in [other, "\(other)/info", "nonsense/info", "\(other)/storage"] {
+        let info = try await server.ask("GET", "/v1/sessions/\(path)", token)
+        #expect(info.problem == .notFound, "\(path)")
+      }
+      let virtual = try await server.askLocally("GET", "/v1/sessions/\(other)/info")
+      #expect(virtual.text.contains(#""type":"storedProcedure""#))
+      let list = try await server.askLocally("GET", Route.activity)
+      #expect(list.text.contains(id) && list.text.contains(other))
+    }
+  }
+
+  @Test func theStorageIsOneObjectUnderARevision() async throws {
+    try await serve { server, _, id, _ in
+      let path = "/v1/sessions/\(id)/storage"
+      let empty = try await server.askLocally("GET", path)
+      #expect(empty.text == "{}" && empty["etag"] == "\"0\"")
+      let first = try await server.askLocally(
+        "PATCH",
+        path,
+        ["If-Match: \"0\""],
+        body: #"{"cart":{"books":2},"note":"a"}"#
+      )
+      #expect(first["etag"] == "\"1\"")
+      let stale = try await server.askLocally("PATCH", path, ["If-Match: \"0\""], body: #"{"x":1}"#)
+      #expect(stale.problem == .revisionMismatch)
+      #expect(stale["etag"] == "\"1\"")
+      let second = try await server.askLocally(
+        "PATCH",
+        path,
+        body: #"{"note":null,"cart":{"cds":1}}"#
+      )
+      #expect(second.text == #"{"cart":{"books":2,"cds":1}}"#)
+      let same = try await server.askLocally("GET", path, ["If-None-Match: \"2\""])
+      #expect(same.status == 304)
+      #expect(try await server.askLocally("PATCH", path, body: "[1]").problem == .semanticInvalid)
+      #expect(try await server.askLocally("PATCH", path, body: "{").problem == .badRequest)
+      let big = "{\"x\":\"" + String(repeating: "y", count: 70_000) + "\"}"
+      #expect(try await server.askLocally("PATCH", path, body: big).problem == .tooLarge)
+    }
+  }
+
+  @Test func aLeaseKeepsOthersOut() async throws {
+    try await serve { server, _, id, _ in
+      let base = "/v1/sessions/\(id)"
+      let path = "\(base)/storage"
+      func begin(_ name: String) async throws -> Int {
+        try await server.askLocally("POST", "\(base)/processes", body: #"{"name":"\#(name)"}"#)
+          .json(ProcessAnswer.self).number
+      }
+      let (one, other) = (try await begin("one"), try await begin("other"))
+      let taken = try await server.askLocally(
+        "POST",
+        "\(path)/leases",
+        body: #"{"process":\#(one),"durationMs":20000}"#
+      )
+      let lease = try taken.json(LeaseAnswer.self).lease
+      let refused = try await server.askLocally(
+        "POST",
+        "\(path)/leases",
+        body: #"{"process":\#(other),"waits":false}"#
+      )
+      #expect(refused.problem == .locked)
+      #expect(try await server.askLocally("PATCH", path, body: #"{"a":1}"#).problem == .locked)
+      let written = try await server.askLocally(
+        "PATCH",
+        path + "?lease=\(lease)",
+        body: #"{"a":1}"#
+      )
+      #expect(written.text == #"{"a":1}"#)
+      async let waiting = server.askLocally(
+        "POST",
+        "\(path)/leases",
+        body: #"{"process":\#(other)}"#
+      )
+      #expect(try await server.askLocally("DELETE", "\(path)/leases/\(lease)").status == 204)
+      #expect(try await waiting.status == 201)
+      let late = try await server.askLocally("DELETE", "\(path)/leases/\(lease)")
+      #expect(late.problem == .conflict)
+    }
+  }
+
+  @Test func privilegesAreSetReadAndCleared() async throws {
+    try await serve { server, _, id, token in
+      let path = "/v1/sessions/\(id)/privileges"
+      let set = try await server.askLocally("POST", path, body: #"{"roles":"clerk, unknown"}"#)
+      #expect(try set.json(PrivilegeList.self).privileges.sorted() == ["sell", "viewProducts"])
+      let has = try await server.askLocally("GET", "\(path)/VIEWPRODUCTS")
+      #expect(try has.json(PrivilegeAnswer.self).hasPrivilege)
+      #expect(try await server.ask("GET", path, token).problem == .sameMachineOnly)
+      #expect(try await server.askLocally("DELETE", path).status == 204)
+      let none = try await server.askLocally("GET", path)
+      #expect(try none.json(PrivilegeList.self).privileges.isEmpty)
+      #expect(try await server.askLocally("POST", path, body: "7").problem == .badRequest)
+    }
+  }
+
+  @Test func aProcessIsPromotedAndDemoted() async throws {
+    try await serve { server, _, id, _ in
+      let base = "/v1/sessions/\(id)"
+      let begun = try await server.askLocally("POST", "\(base)/processes", body: #"{"name":"p"}"#)
+      let number = try begun.json(ProcessAnswer.self).number
+      let promotions = "\(base)/processes/\(number)/promotions"
+      func promote(_ name: String) async throws -> Int {
+        try await server.askLocally("POST", promotions, body: #"{"privilege":"\#(name)"}"#)
+          .json(PromotionAnswer.self).id
+      }
+      let first = try await promote("sell")
+      #expect(first > 0)
+      #expect(try await promote("unknown") == 0)
+      let path = "\(base)/privileges/sell"
+      func has(_ query: String) async throws -> Bool {
+        try await server.askLocally("GET", path + query).json(PrivilegeAnswer.self).hasPrivilege
+      }
+      #expect(try await has("?process=\(number)"))
+      #expect(try await !has(""))
+      #expect(try await server.askLocally("DELETE", "\(promotions)/\(first)").status == 204)
+      #expect(try await !has("?process=\(number)"))
+      #expect(try await server.askLocally("DELETE", "\(base)/processes/\(number)").status == 204)
+      let gone = try await server.askLocally("DELETE", "\(base)/processes/\(number)")
+      #expect(gone.problem == .notFound)
+    }
+  }
+
+  @Test func aPasscodeIsMadeForServerSideCallersAndWorksOnce() async throws {
+    try await serve { server, sessions, id, token in
+      let path = "/v1/sessions/\(id)/otp"
+      #expect(try await server.ask("POST", path, token).problem == .sameMachineOnly)
+      let made = try await server.askLocally("POST", path, body: #"{"lifespan":5}"#)
+      #expect(made.status == 201)
+      let otp = try made.json(PasscodeAnswer.self).otp
+      let visit = try await sessions.redeem(otp, cookie: nil, address: "10.0.0.1")
+      #expect(visit?.visit.session.text == id)
+      #expect(try await sessions.redeem(otp, cookie: nil, address: "10.0.0.1") == nil)
+      let long = try await server.askLocally("POST", path, body: #"{"lifespan":0}"#)
+      #expect(long.problem == .badRequest)
+      let virtual = "/v1/sessions/\(sessions.storedProcedures.text)/otp"
+      #expect(try await server.askLocally("POST", virtual).problem == .conflict)
+    }
+  }
+
+  @Test func withTheLaterSemanticsAClientHasAStorageOfItsOwn() async throws {
+    try await serve(.v21R3) { server, _, id, token in
+      let mine = try await server.ask(
+        "PATCH",
+        "/v1/sessions/self/storage",
+        token,
+        body: #"{"a":1}"#
+      )
+      #expect(mine.text == #"{"a":1}"#)
+      let theirs = try await server.askLocally("GET", "/v1/sessions/\(id)/storage")
+      #expect(theirs.text == "{}")
+      #expect(try await server.ask("POST", "/v1/sessions/self/otp", token).status == 201)
+      let set = try await server.ask(
+        "POST",
+        "/v1/sessions/self/privileges",
+        token,
+        body: "\"sell\""
+      )
+      #expect(set.problem == .sameMachineOnly)
+    }
+  }
+
+  @Test func aClientAnnouncesThatItSleeps() async throws {
+    try await serve { server, _, id, token in
+      #expect(try await server.ask("POST", Route.ownSleep, token).status == 204)
+      let asleep = try await server.askLocally("GET", "/v1/sessions/\(id)/info")
+      #expect(asleep.text.contains(#""state":"sleeping""#), "\(asleep.text)")
+      _ = try await server.ask("GET", "/v1/sessions/self/info", token)
+      let awake = try await server.askLocally("GET", "/v1/sessions/\(id)/info")
+      #expect(awake.text.contains(#""state":"active""#), "\(awake.text)")
+    }
+  }
+}
