@@ -13,6 +13,8 @@ package final class ProjectServer: Service {
   private let configuration: ServerConfiguration
   private let logger: Logger
   private let counters = ServerCounters()
+  /// Of both addresses together.
+  private let census: ConnectionCensus
   private let roster: StreamRoster
   private let sessions: OpenSessions
   private let challenges: DevelopmentChallenges
@@ -34,6 +36,7 @@ package final class ProjectServer: Service {
     self.sessions = sessions
     self.hooks = hooks
     self.configuration = configuration
+    census = ConnectionCensus(configuration.limits)
     roster = StreamRoster(audience: project.events.audience)
     challenges = DevelopmentChallenges(root: project.root)
     self.logger = logger
@@ -104,6 +107,7 @@ package final class ProjectServer: Service {
       configuration: configuration,
       certificates: certificates,
       counters: counters,
+      census: census,
       group: group,
       desks: desks,
       handOver: handOver,
@@ -182,6 +186,7 @@ package final class ProjectServer: Service {
         sessions: sessions,
         certificates: webSpeaksTLS ? certificates : nil,
         counters: counters,
+        census: census,
         group: group,
         logger: logger
       )

@@ -150,7 +150,7 @@ struct ServeCommand: AsyncParsableCommand {
     configuration.admitsAddress = { settings.rules.allows($0) }
     configuration.publication = publishing.publication(settings, of: location.name)
     network.configure(&configuration, for: location, in: folder)
-    configuration.web = web.configuration(for: location)
+    configuration.web = try web.configuration(for: location, in: folder)
     let sessions = session.open()
     let roles = RolesKeeper(project: hosted, sessions: sessions, logger: logger)
     roles.read()

@@ -62,18 +62,34 @@ struct WebArguments: ParsableArguments {
   }
 
   /// How browsers are served; `nil` for not at all.
-  func configuration(for location: ProjectLocation) -> WebConfiguration? {
+  ///
+  /// - Throws: for a folder with the project's own files: its code, and its users' password hashes.
+  func configuration(
+    for location: ProjectLocation,
+    in state: SystemFolder
+  ) throws -> WebConfiguration? {
     guard let address = webListen.flatMap({ ServerAddress($0, defaultPort: Self.port) }) else {
       return nil
     }
+    let folder = webFolder.map(Self.path) ?? location.root + "/WebFolder"
+    let own = ["Project", "Settings", "Data"].map { location.root + "/" + $0 } + [state.path]
+    for path in own where Self.overlap(folder, path) {
+      throw ValidationError("\(folder) is no web folder: browsers would see \(path).")
+    }
     var configuration = WebConfiguration(
       address: address,
-      folder: webFolder.map(Self.path) ?? location.root + "/WebFolder",
+      folder: folder,
       name: webName ?? location.name
     )
     configuration.rules = webRules.map(Self.path)
     configuration.proxies = webProxy
     return configuration
+  }
+
+  /// Whether one of two folders is in the other, by their real names.
+  private static func overlap(_ one: String, _ other: String) -> Bool {
+    let paths = [one, other].map { URL(filePath: $0).resolvingSymlinksInPath().path + "/" }
+    return paths[0].hasPrefix(paths[1]) || paths[1].hasPrefix(paths[0])
   }
 
   private static func path(_ text: String) -> String {

@@ -68,10 +68,13 @@ import Testing
   @Test(arguments: [
     ["--web-rules", "x"], ["--web-listen", ""], ["--web-listen", "127.0.0.1:0", "--web-name", ""],
     ["--web-listen", "127.0.0.1:0", "--web-proxy", "proxy.example"], ["--seats", "0"],
-    ["--session-semantics", "20"],
+    ["--session-semantics", "20"], ["--web-listen", "127.0.0.1:0", "--web-folder", "PROJECT"],
+    ["--web-listen", "127.0.0.1:0", "--web-folder", "PROJECT/.."],
+    ["--web-listen", "127.0.0.1:0", "--web-folder", "PROJECT/Settings/pages"],
   ])
   func whatCannotBeMeantIsRefused(options: [String]) async throws {
     let place = try Workplace()
+    let options = options.map { $0.replacing("PROJECT", with: place.project) }
     let result = try await Program.run(Program.path, ["serve", place.project] + options)
     #expect(result.status == 2)
   }

@@ -1,13 +1,13 @@
 import Glibc
 
 /// What tells by `stat` alone that a file is still the one that was read.
-struct FileStamp: Hashable, Sendable {
+package struct FileStamp: Hashable, Sendable {
   let device: UInt64
-  let inode: UInt64
-  let size: Int64
+  package let inode: UInt64
+  package let size: Int64
   /// Nanoseconds since 1970.
-  let modified: Int64
-  let changed: Int64
+  package let modified: Int64
+  package let changed: Int64
 
   /// What a path leads to, links followed; `nil` without a regular file.
   init?(at path: String) {
@@ -16,7 +16,8 @@ struct FileStamp: Hashable, Sendable {
     self.init(status)
   }
 
-  init?(of descriptor: Int32) {
+  /// What is behind a descriptor; `nil` for anything but a regular file.
+  package init?(of descriptor: Int32) {
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
     self.init(status)

@@ -10,15 +10,13 @@ package struct WebCookie: Hashable, Sendable {
 
   /// The values of the cookie in a request, in their order; they are no more than claims.
   package func values(in header: String) -> [String] {
-    header.split(separator: ";").compactMap { pair in
-      let parts = pair.drop { $0 == " " }.split(
-        separator: "=",
-        maxSplits: 1,
-        omittingEmptySubsequences: false
-      )
-      guard parts.count == 2, parts[0] == name else { return nil }
+    header.utf8.split(separator: UInt8(ascii: ";")).compactMap { pair in
+      let pair = pair.drop { $0 == UInt8(ascii: " ") }
+      guard pair.starts(with: name.utf8) else { return nil }
+      let rest = pair.dropFirst(name.utf8.count)
       // Anything longer was not made here.
-      return parts[1].utf8.count == 32 ? String(parts[1]) : nil
+      guard rest.first == UInt8(ascii: "="), rest.count == 33 else { return nil }
+      return String(decoding: rest.dropFirst(), as: UTF8.self)
     }
   }
 

@@ -9,7 +9,9 @@ struct RequestTarget: Hashable {
 
   init(_ uri: String) {
     let schemes = ["http://", "https://"]
-    guard let scheme = schemes.first(where: { uri.prefix($0.count).lowercased() == $0 }) else {
+    guard uri.utf8.first != UInt8(ascii: "/"),
+      let scheme = schemes.first(where: { uri.prefix($0.count).lowercased() == $0 })
+    else {
       authority = nil
       resource = uri
       return
@@ -20,7 +22,9 @@ struct RequestTarget: Hashable {
     resource = rest[end...].hasPrefix("/") ? String(rest[end...]) : "/" + rest[end...]
   }
 
-  var path: Substring { resource.prefix { $0 != "?" } }
+  var path: Substring {
+    resource[..<(resource.utf8.firstIndex(of: UInt8(ascii: "?")) ?? resource.endIndex)]
+  }
 
   /// The values of a parameter of the query, whose name is written there without escapes.
   func query(_ name: String) -> [String] {

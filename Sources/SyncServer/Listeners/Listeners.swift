@@ -26,6 +26,7 @@ final class Listeners: Sendable {
     configuration: ServerConfiguration,
     certificates: CertificateDesk?,
     counters: ServerCounters,
+    census: ConnectionCensus,
     group: any EventLoopGroup,
     desks: LoopDesks,
     handOver: AsyncStream<RouterConnection>.Continuation,
@@ -34,7 +35,7 @@ final class Listeners: Sendable {
     self.configuration = configuration
     self.certificates = certificates
     self.counters = counters
-    census = ConnectionCensus(configuration.limits)
+    self.census = census
     self.group = group
     self.desks = desks
     self.handOver = handOver

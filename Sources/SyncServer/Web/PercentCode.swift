@@ -23,6 +23,7 @@ enum PercentCode {
 
   /// Escapes every byte that `isPlain` does not let stand.
   static func encode(_ text: some StringProtocol, leaving isPlain: (UInt8) -> Bool) -> String {
+    if text.utf8.allSatisfy(isPlain) { return String(text) }
     let digits = Array("0123456789ABCDEF".utf8)
     var result: [UInt8] = []
     for byte in text.utf8 {

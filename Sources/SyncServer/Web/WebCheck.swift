@@ -11,14 +11,15 @@ struct WebCheck: Sendable {
   let request: WebRequest
 
   var outcome: WebOutcome {
+    let named = named
     // Whichever of them the proxy does not set itself may come from the browser.
     guard named.count < 2 else {
       let sentence = "X-Original-URI and X-Forwarded-Uri are both there: which one counts?"
       return .answer(WebAnswer(.forbidden, saying: sentence, to: request))
     }
     let original = named.first.map { RequestTarget($0) }
-    if let original, method == .GET, request.mayChangeSession,
-      let query = PasscodeQuery(target: original.resource)
+    if let original, original.resource.utf8.contains(UInt8(ascii: "?")), method == .GET,
+      let query = PasscodeQuery(target: original.resource), request.mayChangeSession
     {
       return site.redeem(query, for: request)
     }
@@ -72,8 +73,8 @@ struct WebCheck: Sendable {
 
   /// Nothing is opened for a question that no person sees the answer of.
   private func visitor() throws(SessionRefusal) -> WebVisitor? {
-    guard method == .HEAD || request.isPrefetch else { return try site.visitorOrGuest(request) }
-    return site.sessions.visitor(site.cookies(of: request))
+    if let visitor = site.sessions.visitor(site.cookies(of: request)) { return visitor }
+    return method == .HEAD || request.isPrefetch ? nil : try site.visitorOrGuest(request)
   }
 
   /// Who it is, for the server behind the proxy; every field is always there, so that none that the

@@ -35,6 +35,8 @@ final class WebConnection: ChannelInboundHandler {
   private var closesAfterAnswer = false
   private var isHead = false
   private var date = HTTPDate()
+  /// The host that was found to be ours.
+  private var knownHosts: [String] = []
   private var context: ChannelHandlerContext?
 
   /// Makes the handler of one connection; `isCrowded` says that its address has too many.
@@ -109,11 +111,7 @@ final class WebConnection: ChannelInboundHandler {
       let sentence = "Your address has too many connections to this server; close some."
       return refuse(.tooManyRequests, sentence, request)
     }
-    if let problem = rules.hostRefusal(
-      of: head,
-      target: request.target,
-      local: context?.localAddress
-    ) {
+    if let problem = hostRefusal(head, request.target) {
       let status = HTTPResponseStatus(statusCode: problem.status)
       return send(WebAnswer(status, saying: problem.detail, to: request))
     }
@@ -122,6 +120,15 @@ final class WebConnection: ChannelInboundHandler {
     case .file(let path, let isPrivate): open(path, isPrivate, request)
     case .redeem(let redemption): redeem(redemption, request)
     }
+  }
+
+  /// A connection's requests mostly have the same host: it is looked at once.
+  private func hostRefusal(_ head: HTTPRequestHead, _ target: RequestTarget) -> ProblemDetails? {
+    let hosts = head.headers["host"]
+    if !hosts.isEmpty, hosts == knownHosts, target.authority == nil { return nil }
+    let problem = rules.hostRefusal(of: head, target: target, local: context?.localAddress)
+    if problem == nil { knownHosts = hosts }
+    return problem
   }
 
   private func redeem(_ redemption: WebRedemption, _ request: WebRequest) {
@@ -228,12 +235,14 @@ final class WebConnection: ChannelInboundHandler {
 
   private func finish() {
     guard let context else { return }
-    let own = bound(context)
     state = closesAfterAnswer ? .over : .idle
     clock.answerEnded()
-    let written = context.writeAndFlush(Self.wrapOutboundOut(.end(nil)))
-    guard closesAfterAnswer else { return }
-    written.whenComplete { _ in own.value.closeOutput() }
+    guard closesAfterAnswer else {
+      return context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
+    }
+    let own = bound(context)
+    context.writeAndFlush(Self.wrapOutboundOut(.end(nil)))
+      .whenComplete { _ in own.value.closeOutput() }
   }
 
   private func closeOutput() {

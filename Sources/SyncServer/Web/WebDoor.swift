@@ -8,7 +8,6 @@ struct WebDoor: Sendable {
   let folder: WebFolder
   let limits: ConnectionLimits
   let counters: ServerCounters
-  /// Whether the peer's address may speak for browsers.
   private let proxies: Set<IPAddress>
 
   init(
@@ -25,6 +24,7 @@ struct WebDoor: Sendable {
     self.proxies = Set(proxies.compactMap { IPAddress($0) })
   }
 
+  /// Whether a connection's other end may speak for browsers.
   func trusts(_ peer: String) -> Bool {
     guard let address = IPAddress(peer) else { return false }
     return address.isLoopback || proxies.contains(address)

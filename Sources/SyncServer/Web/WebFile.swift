@@ -1,5 +1,6 @@
 import Glibc
 import NIOCore
+import ProjectHost
 
 /// A file of the web folder, open for reading.
 final class WebFile: Sendable {
@@ -9,27 +10,23 @@ final class WebFile: Sendable {
   let name: String
   let size: UInt64
   /// Seconds since the beginning of 1970.
-  let modified: time_t
+  let modified: Int
   let tag: EntityTag
   private let descriptor: CInt
 
   /// Takes over a descriptor; `nil` when it is none of a plain file.
   init?(_ descriptor: CInt, name: String) {
     guard descriptor >= 0 else { return nil }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+    guard let stamp = FileStamp(of: descriptor) else {
       close(descriptor)
       return nil
     }
     self.descriptor = descriptor
     self.name = name
-    size = UInt64(max(0, status.st_size))
-    modified = status.st_mtim.tv_sec
+    size = UInt64(max(0, stamp.size))
+    modified = Int(stamp.modified / 1_000_000_000)
     // Another content has another of these: what is written in place changes its times.
-    let marks = [
-      Int(status.st_size), Int(bitPattern: UInt(status.st_ino)), status.st_mtim.tv_sec,
-      status.st_mtim.tv_nsec, status.st_ctim.tv_sec, status.st_ctim.tv_nsec,
-    ]
+    let marks = [stamp.size, Int64(bitPattern: stamp.inode), stamp.modified, stamp.changed]
     tag = EntityTag(quoting: marks.map { String($0, radix: 36) }.joined(separator: "-"))
   }
 

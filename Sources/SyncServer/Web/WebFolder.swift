@@ -1,4 +1,5 @@
 import Glibc
+import ProjectHost
 
 /// The folder that a web listener serves, opened anew for each request: it may be replaced.
 ///
@@ -17,6 +18,8 @@ struct WebFolder: Sendable {
   static let index = "index.html"
   /// The one folder with a dot that browsers and authorities ask for (RFC 8615).
   private static let wellKnown = ".well-known"
+  /// `O_PATH`, which the module of the C library hides: a place in the tree, nothing opened.
+  private static let nameAlone: CInt = 0o10_000_000
 
   let root: String
 
@@ -28,22 +31,36 @@ struct WebFolder: Sendable {
       let folder = folder(parts.dropLast())
     else { return .nothing }
     defer { close(folder) }
-    var status = stat()
-    guard fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return .nothing }
-    if status.st_mode & S_IFMT == S_IFDIR, !path.isFolder { return .folder }
     // A device must not even be opened; a pipe would wait for its other end.
-    guard status.st_mode & S_IFMT == S_IFREG else { return .nothing }
+    guard let type = Self.look(at: name, in: folder) else { return .nothing }
+    guard type == .file else { return path.isFolder ? .nothing : .folder }
     let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY
-    let descriptor = openat(folder, name, flags)
-    return WebFile(descriptor, name: name).map { .file($0) } ?? .nothing
+    return WebFile(openat(folder, name, flags), name: name).map { .file($0) } ?? .nothing
+  }
+
+  private enum NameType {
+    case file
+    case folder
+  }
+
+  /// What a name stands for, without opening it; `nil` for anything else, links too.
+  private static func look(at name: String, in folder: CInt) -> NameType? {
+    let item = openat(folder, name, nameAlone | O_NOFOLLOW | O_CLOEXEC)
+    guard item >= 0 else { return nil }
+    defer { close(item) }
+    if FileStamp(of: item) != nil { return .file }
+    let inner = openat(item, ".", nameAlone | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    guard inner >= 0 else { return nil }
+    close(inner)
+    return .folder
   }
 
   /// An open folder inside ours; `nil` when there is none.
   private func folder(_ parts: some Sequence<String>) -> CInt? {
-    var current = Glibc.open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    var current = Glibc.open(root, Self.nameAlone | O_DIRECTORY | O_CLOEXEC)
     guard current >= 0 else { return nil }
     for part in parts {
-      let next = openat(current, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+      let next = openat(current, part, Self.nameAlone | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
       close(current)
       guard next >= 0 else { return nil }
       current = next

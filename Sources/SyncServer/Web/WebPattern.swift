@@ -1,6 +1,8 @@
 /// A pattern of paths: `*` stands for any part of a name, a final `/**` for whatever is below.
 struct WebPattern: Hashable, Sendable {
   private let parts: [String]
+  /// The same in lower case.
+  private let folded: [String]
   private let isFolder: Bool
   private let isTree: Bool
 
@@ -12,6 +14,7 @@ struct WebPattern: Hashable, Sendable {
       return nil
     }
     parts = path.parts
+    folded = path.parts.map { $0.lowercased() }
     isFolder = path.isFolder
   }
 
@@ -20,19 +23,16 @@ struct WebPattern: Hashable, Sendable {
     guard isTree ? path.parts.count >= parts.count : path.parts.count == parts.count,
       isTree || path.isFolder == isFolder
     else { return false }
-    return zip(parts, path.parts).allSatisfy { pattern, part in
-      ignoringCase
-        ? Self.fits(pattern.lowercased().utf8, part.lowercased().utf8)
-        : Self.fits(pattern.utf8, part.utf8)
+    return zip(ignoringCase ? folded : parts, path.parts).allSatisfy { pattern, part in
+      Self.fits(pattern.utf8, ignoringCase ? part.lowercased().utf8 : part.utf8)
     }
   }
 
   private static func fits(_ pattern: String.UTF8View, _ text: String.UTF8View) -> Bool {
+    guard pattern.contains(UInt8(ascii: "*")) else { return pattern.elementsEqual(text) }
     let pieces = pattern.split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false)
-    guard pieces.count > 1, let first = pieces.first, let last = pieces.last else {
-      return pattern.elementsEqual(text)
-    }
-    guard text.count >= first.count + last.count, text.starts(with: first),
+    guard let first = pieces.first, let last = pieces.last, text.count >= first.count + last.count,
+      text.starts(with: first),
       text.suffix(last.count).elementsEqual(last)
     else { return false }
     // Each piece at its first place: what is left for the others is never less elsewhere.

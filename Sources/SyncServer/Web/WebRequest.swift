@@ -36,9 +36,10 @@ struct WebRequest: Sendable {
       return
     }
     // Each proxy adds at the end whom it has seen itself; what stands before is hearsay.
-    let seen = head.headers[canonicalForm: "x-forwarded-for"].last
+    let seen = head.headers["x-forwarded-for"].last?.split(separator: ",").last?
+      .drop { $0 == " " }
     address = seen.map { IPAddress($0) == nil ? peer : String($0) } ?? peer
-    let proto = head.headers[canonicalForm: "x-forwarded-proto"].last
+    let proto = head.headers["x-forwarded-proto"].last
     self.isSecure = proto.map { $0.lowercased() == "https" } ?? isSecure
   }
 

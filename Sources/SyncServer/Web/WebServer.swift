@@ -31,6 +31,7 @@ final class WebServer: Sendable {
     sessions: OpenSessions,
     certificates: CertificateDesk?,
     counters: ServerCounters,
+    census: ConnectionCensus,
     group: any EventLoopGroup,
     logger: Logger
   ) {
@@ -39,7 +40,7 @@ final class WebServer: Sendable {
     self.certificates = certificates
     self.group = group
     self.logger = logger
-    census = ConnectionCensus(configuration.limits)
+    self.census = census
     door = WebDoor(
       site: WebSite(
         sessions: sessions,

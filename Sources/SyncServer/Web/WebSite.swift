@@ -7,16 +7,16 @@ import SyncProtocol
 struct WebSite: Sendable {
   /// What is below it is this server's own and no file.
   static let ownPart = "_session"
+  /// The one that is asked most, for every request of another server.
+  private static let check = "/_session/check"
 
   let sessions: OpenSessions
   let rules: WebRuleDesk
   let cookie: WebCookie
 
   func outcome(of request: WebRequest) -> WebOutcome {
+    if request.target.path == Self.check { return WebCheck(site: self, request: request).outcome }
     guard let path = WebPath(request.target.path) else { return .answer(.notFound(request)) }
-    if path.parts == [Self.ownPart, "check"], !path.isFolder {
-      return WebCheck(site: self, request: request).outcome
-    }
     let isPassing = request.method == .GET && request.mayChangeSession
     if isPassing, let query = PasscodeQuery(target: request.target.resource) {
       return redeem(query, for: request)
@@ -49,7 +49,7 @@ struct WebSite: Sendable {
   func cookies(of request: WebRequest) -> [String] {
     // More of one name come from somebody who tries.
     Array(
-      request.headers[canonicalForm: "cookie"].flatMap { cookie.values(in: String($0)) }.prefix(4)
+      request.headers["cookie"].flatMap { cookie.values(in: $0) }.prefix(4)
     )
   }
 

@@ -1,0 +1,79 @@
+import Foundation
+import TestPrograms
+import Testing
+
+/// The walk-through of docs/web.md, which is 4D's own example (4d-domain §9.5), in a real browser.
+@Suite(.timeLimit(.minutes(3)), .enabled(if: Browser.isThere)) struct WebAreaTests {
+  private static let page = """
+    <!DOCTYPE html><html><body><p id="seen"></p><script>
+    (async () => {
+      const get = async path => (await fetch(path)).json()
+      const session = await get('/_session'), storage = await get('/_session/storage')
+      const stock = await fetch('stock.txt')
+      document.getElementById('seen').textContent = [
+        session.isGuest ? 'guest' : session.info.userName, session.privileges.join(),
+        JSON.stringify(storage), stock.ok ? await stock.text() : stock.status,
+        location.pathname + location.search, document.cookie, document.referrer
+      ].join(' | ')
+    })()
+    </script></body></html>
+    """
+  private static let guest = "guest |  | {} | 403 | /products/ |  | "
+
+  /// What the page's script writes, in a browser that knows nothing yet.
+  private static func seen(at address: String, by name: String, in place: Workplace) async throws
+    -> String
+  {
+    let page = try await Browser(profile: place.path + "/" + name).page(at: address)
+    return String(try #require(page.firstMatch(of: /<p id="seen">(.*)<\/p>/), "\(page)").1)
+  }
+
+  @Test func aPasscodeOpensThePageInTheDesktopSession() async throws {
+    let place = try Workplace()
+    try place.save(Self.page, "WebFolder/products/index.html")
+    try place.save("7 books", "WebFolder/products/stock.txt")
+    try place.save("/products/stock.txt viewProducts\n/** guest\n", "web.rules")
+    try place.save(
+      #"{"privileges":[{"privilege":"viewProducts"}],"permissions":{"allowed":[]}}"#,
+      "Project/Sources/roles.json"
+    )
+    let rules = place.project + "/web.rules"
+    let server = try await place.serve("--web-listen", "127.0.0.1:0", "--web-rules", rules)
+    let line = server.running.output.firstMatch(of: /syncd: web at (http:\S+)/)
+    let products = String(try #require(line).1) + "/products/"
+    func sessions(_ arguments: String...) async throws -> String {
+      let all = ["sessions"] + arguments + ["--state-dir", place.state]
+      let result = try await Program.run(Program.path, all)
+      try #require(result.status == 0, "\(result.errors)")
+      return result.output.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    // A desktop client, and what server-side code of its session does.
+    _ = try await Program.run(
+      "/usr/bin/curl",
+      [
+        "-sS", "--unix-socket", place.state + "/syncd.sock", "http://localhost/v1/sessions",
+        "--json", #"{"user":"ann","machineName":"desk"}"#,
+      ]
+    )
+    let list = try await sessions("list")
+    let id = String(
+      try #require(list.firstMatch(of: #/([0-9A-F]{32}) +remote +ann /#), "\(list)").1
+    )
+    #expect(
+      try await sessions("privileges", id, "--clear", "--add", "viewProducts") == "viewProducts"
+    )
+    #expect(
+      try await sessions("storage", id, "--patch", #"{"cart":"A-17"}"#) == #"{"cart":"A-17"}"#
+    )
+    let passcode = try await sessions("otp", id, "--lifespan", "600")
+    let address = products + "?$4DSID=" + passcode
+
+    let shared = #"ann | viewProducts | {"cart":"A-17"} | 7 books | /products/ |  | "#
+    #expect(try await Self.seen(at: address, by: "web area", in: place) == shared)
+    #expect(try await Self.seen(at: address, by: "used again", in: place) == Self.guest)
+    #expect(try await Self.seen(at: products, by: "without", in: place) == Self.guest)
+    #expect(await server.stop() == 0)
+    #expect(!server.running.errors.contains(passcode))
+  }
+}
