@@ -152,7 +152,12 @@ struct ServeCommand: AsyncParsableCommand {
     network.configure(&configuration, for: location, in: folder)
     configuration.web = try web.configuration(for: location, in: folder)
     let sessions = session.open()
-    let roles = RolesKeeper(project: hosted, sessions: sessions, logger: logger)
+    let roles = RolesKeeper(
+      project: hosted,
+      sessions: sessions,
+      servesBrowsers: configuration.web != nil,
+      logger: logger
+    )
     roles.read()
     let server = ProjectServer(
       project: hosted,

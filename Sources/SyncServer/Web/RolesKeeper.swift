@@ -11,11 +11,19 @@ import Synchronization
 package final class RolesKeeper: Service {
   private let project: any ServedProject
   private let sessions: OpenSessions
+  private let servesBrowsers: Bool
   private let logger: Logger
   private let known = Mutex<[Problem]>([])
 
-  package init(project: any ServedProject, sessions: OpenSessions, logger: Logger) {
+  /// Makes a keeper; only where browsers are served is a missing file worth a warning.
+  package init(
+    project: any ServedProject,
+    sessions: OpenSessions,
+    servesBrowsers: Bool,
+    logger: Logger
+  ) {
     self.project = project
+    self.servesBrowsers = servesBrowsers
     self.sessions = sessions
     self.logger = logger
   }
@@ -24,7 +32,9 @@ package final class RolesKeeper: Service {
   package func read() {
     let path = project.root + "/" + ProjectLayout.roles.display
     let file = try? PrivateFile.read(path, isSecret: false)
-    let problems = sessions.readRoles(file).problems
+    let roles = sessions.readRoles(file)
+    let problems = roles.problems
+    let isQuiet = roles.condition == .missing && !servesBrowsers
     let isNew = known.withLock { known in
       defer { known = problems }
       return known != problems
@@ -32,7 +42,8 @@ package final class RolesKeeper: Service {
     guard isNew else { return }
     for problem in problems {
       let place = problem.line.map { "\(problem.file):\($0)" } ?? problem.file
-      logger.warning(
+      logger.log(
+        level: isQuiet ? .info : .warning,
         "The privileges have a problem",
         metadata: ["file": "\(place)", "problem": "\(problem.text)"]
       )

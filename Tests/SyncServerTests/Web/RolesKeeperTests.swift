@@ -17,7 +17,12 @@ import Testing
     let project = try StubProject(folder: folder)
     let sessions = OpenSessions(ofServerWith: SessionLimits())
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    let keeper = RolesKeeper(project: project, sessions: sessions, logger: logger)
+    let keeper = RolesKeeper(
+      project: project,
+      sessions: sessions,
+      servesBrowsers: true,
+      logger: logger
+    )
     keeper.read()
     #expect(sessions.roles.condition == .missing)
     let running = Task { try await keeper.run() }
