@@ -17,6 +17,7 @@ package final class ProjectServer: Service {
   private let sessions: OpenSessions
   private let challenges: DevelopmentChallenges
   private let hooks: ServerHooks?
+  private let sessionEvents: SessionEventFeed
   private let binding = BindingReport()
   private let certificates = Mutex<CertificateDesk?>(nil)
   private let routes = Mutex<[Endpoint]>([])
@@ -26,12 +27,14 @@ package final class ProjectServer: Service {
     project: any ServedProject,
     sessions: OpenSessions,
     hooks: ServerHooks? = nil,
+    sessionEvents: SessionEventFeed = SessionEventFeed(),
     configuration: ServerConfiguration,
     logger: Logger
   ) {
     self.project = project
     self.sessions = sessions
     self.hooks = hooks
+    self.sessionEvents = sessionEvents
     self.configuration = configuration
     roster = StreamRoster(audience: project.events.audience)
     challenges = DevelopmentChallenges(root: project.root)
@@ -120,6 +123,7 @@ package final class ProjectServer: Service {
         tasks.addTask { await certificates.watch(every: self.configuration.certificateInterval) }
       }
       tasks.addTask { await ends.watch() }
+      tasks.addTask { await self.sessionEvents.run(posting: self.project.events) }
       tasks.addTask {
         do throws(ServerError) {
           try await self.hooks?.startup()

@@ -146,11 +146,13 @@ struct ServeCommand: AsyncParsableCommand {
     configuration.admitsAddress = { settings.rules.allows($0) }
     configuration.publication = publishing.publication(settings, of: location.name)
     network.configure(&configuration, for: location, in: folder)
-    let sessions = OpenSessions(ofServerWith: SessionLimits())
+    let sessionEvents = SessionEventFeed()
+    let sessions = OpenSessions(ofServerWith: SessionLimits(), listener: sessionEvents)
     let server = ProjectServer(
       project: hosted,
       sessions: sessions,
       hooks: try hooks.serverHooks(sessions, of: location, in: folder, logger),
+      sessionEvents: sessionEvents,
       configuration: configuration,
       logger: logger
     )
