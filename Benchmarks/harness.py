@@ -48,10 +48,15 @@ def _die_with_parent():
     _libc.prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG
 
 
+# Peers that scripts/setup leaves alone, and who brings them.
+PEERS = {"nginx": "nginx libnginx-mod-nchan", "wrk": "wrk", "cc": "gcc"}
+
+
 def need(*programs):
     for program in programs:
         if shutil.which(program) is None:
-            raise Failure(f"{program} is not installed; scripts/setup installs it.")
+            remedy = f"install it with: apt-get install {PEERS[program]}" if program in PEERS else "scripts/setup installs it."
+            raise Failure(f"{program} is not installed; {remedy}")
 
 
 def program(path):
@@ -159,12 +164,12 @@ class Output:
 
 
 class Server:
-    """A running `syncd serve` on a free port of 127.0.0.1."""
+    """A running `syncd serve` on a port of 127.0.0.1, a free one where none is named."""
 
-    def __init__(self, binary, project, scratch, name="server", seconds=120):
+    def __init__(self, binary, project, scratch, name="server", seconds=120, port=0):
         self.state = scratch.at(name + "-state")
         self.process = spawn(
-            [binary, "serve", project, "--listen", "127.0.0.1:0", "--state-dir", self.state], cwd=scratch.path,
+            [binary, "serve", project, "--listen", f"127.0.0.1:{port}", "--state-dir", self.state], cwd=scratch.path,
             env=scratch.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, encoding="utf-8", errors="replace")
         self.output, self.complaints = Output(self.process.stdout), Output(self.process.stderr)
@@ -192,6 +197,32 @@ class Server:
 
     def __exit__(self, *_):
         stop(self.process)
+
+
+def memory(pid):
+    """VmRSS, VmHWM, Pss and anonymous memory in kB."""
+    found = {}
+    with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
+        for text in file:
+            name, _, value = text.partition(":")
+            if name in ("VmRSS", "VmHWM"):
+                found[name] = int(value.split()[0])
+            elif name == "Threads":
+                found["threads"] = int(value)
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", encoding="utf-8") as file:
+            for text in file:
+                name, _, value = text.partition(":")
+                if name in ("Pss", "Anonymous"):
+                    found[name] = int(value.split()[0])
+    except OSError:
+        pass  # the kernel has no such file, or does not let us read it
+    return found
+
+
+def descriptors(pid):
+    """How many files and sockets a process has open."""
+    return len(os.listdir(f"/proc/{pid}/fd"))
 
 
 class EventStream:

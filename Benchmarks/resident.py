@@ -12,30 +12,9 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness
-from harness import EventStream, Failure, Output, Scratch, Server
+from harness import EventStream, Failure, Output, Scratch, Server, memory
 
 TICK = os.sysconf("SC_CLK_TCK")
-
-
-def memory(pid):
-    """VmRSS, VmHWM, Pss and anonymous memory in kB."""
-    found = {}
-    with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
-        for text in file:
-            name, _, value = text.partition(":")
-            if name in ("VmRSS", "VmHWM"):
-                found[name] = int(value.split()[0])
-            elif name == "Threads":
-                found["threads"] = int(value)
-    try:
-        with open(f"/proc/{pid}/smaps_rollup", encoding="utf-8") as file:
-            for text in file:
-                name, _, value = text.partition(":")
-                if name in ("Pss", "Anonymous"):
-                    found[name] = int(value.split()[0])
-    except OSError:
-        pass  # the kernel has no such file, or does not let us read it
-    return found
 
 
 def activity(pid):

@@ -1,0 +1,24 @@
+"""Runs `wrk`, which asks for one path as fast as it is answered, and reads what it says."""
+
+import re
+
+import harness
+from harness import Failure
+
+UNITS = {"us": 1e-3, "ms": 1, "s": 1e3, "m": 6e4}
+
+
+def measure(port, path, connections, seconds):
+    """Requests a second, bytes a second, and p50 and p99 in milliseconds, of one run."""
+    done = harness.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "10s",
+                        f"http://127.0.0.1:{port}{path}"], timeout=seconds + 30)
+    said = done.stdout.decode()
+    if "Non-2xx" in said or "Socket errors" in said:
+        raise Failure(f"wrk on {path}: " + " ".join(line.strip() for line in said.splitlines() if "Non-2xx" in line or "errors" in line))
+    requests, seconds, size, unit = re.search(r"(\d+) requests in ([\d.]+)s, ([\d.]+)(\w*B) read", said).groups()
+    factor = {"B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40}[unit]
+    latency = []
+    for part in ("50", "99"):
+        value, word = re.search(rf"^\s*{part}%\s+([\d.]+)(\w+)", said, re.M).groups()
+        latency.append(float(value) * UNITS[word])
+    return [int(requests) / float(seconds), float(size) * factor / float(seconds), *latency]
