@@ -48,6 +48,11 @@ package struct Manifest: Sendable {
     index(of: path, isFolder: kind == .folder).map { members[$0] }
   }
 
+  /// The packed bytes, all together, of those of the paths that are files of the bundle.
+  package func packedSize(of paths: [ProjectPath]) -> UInt64 {
+    paths.reduce(0) { $0 + (member(at: $1, kind: .file)?.packedSize ?? 0) }
+  }
+
   func index(of path: ProjectPath, isFolder: Bool) -> Int? {
     var (low, high) = (0, members.count)
     while low < high {

@@ -11,6 +11,9 @@ package struct PostedEvent: Sendable {
 /// Subscribers are parts of this process that only pass events on, so nothing is dropped here; what
 /// a slow client misses is decided where it is known how far behind it is.
 package actor EventHub {
+  /// Who listens now, for how long their return has to be spread.
+  package nonisolated let audience = Audience()
+
   private var ready: Ready
   private var generation: GenerationID
   private var serial: UInt64
@@ -19,9 +22,9 @@ package actor EventHub {
 
   /// `serial` is the number of the first event: above those of earlier processes, so that a client's
   /// position tells which of them it is from.
-  package init(project: String, startingAt serial: UInt64 = 0) {
+  package init(project: String, serverID: String, startingAt serial: UInt64 = 0) {
     self.serial = serial
-    ready = Ready(project: project, state: .loading, generation: nil)
+    ready = Ready(project: project, serverID: serverID, state: .loading, generation: nil)
     generation = GenerationID(epoch: 0, gen: 0)
   }
 
@@ -53,6 +56,7 @@ package actor EventHub {
     generation = id
     let first = Ready(
       project: ready.project,
+      serverID: ready.serverID,
       state: .serving,
       generation: record,
       revisions: ready.revisions

@@ -76,21 +76,13 @@ package struct GenerationLog: ~Copyable {
 
   /// Replaces the file by one that holds only `line`: older lines say nothing any more.
   private mutating func startOver(with line: [UInt8]) throws(HostError) {
-    let temporary = path + ".new"
-    let fresh = open(temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    guard fresh >= 0 else { throw Self.failure(path) }
-    let folder = open(
-      String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex)),
-      O_RDONLY
-    )
-    defer { if folder >= 0 { close(folder) } }
-    guard pwrite(fresh, line, line.count, 0) == line.count, fsync(fresh) == 0,
-      rename(temporary, path) == 0, fsync(folder) == 0
-    else {
-      let error = Self.failure(path)
-      close(fresh)
-      throw error
+    do {
+      try SmallFile.replace(path, with: line)
+    } catch {
+      throw Self.failure(path, error.reason)
     }
+    let fresh = open(path, O_RDWR | O_CLOEXEC)
+    guard fresh >= 0 else { throw Self.failure(path) }
     close(descriptor)
     descriptor = fresh
     length = line.count
@@ -128,10 +120,13 @@ package struct GenerationLog: ~Copyable {
     }
   }
 
-  private static func failure(_ path: String) -> HostError {
+  private static func failure(
+    _ path: String,
+    _ reason: String = String(cString: strerror(errno))
+  ) -> HostError {
     HostError(
       .generationLog,
-      "the generation log \(path) cannot be written (\(String(cString: strerror(errno)))): "
+      "the generation log \(path) cannot be written (\(reason)): "
         + "free space or give this account the right; the last good generation is kept"
     )
   }

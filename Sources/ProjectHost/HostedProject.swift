@@ -12,8 +12,8 @@ package final class HostedProject: Sendable {
     package var bundle = BundleOptions()
     /// Reported problems fail the reload too.
     package var strict = false
-    /// Milliseconds within which unattended clients spread their return after a notice.
-    package var spreadMs = 0
+    /// Bytes per second that all clients together may fetch a new bundle with.
+    package var bandwidth = ReturnSpread.usualBandwidth
     /// What published generations may take on the disk; beyond it pins are released too.
     package var keepBytes = BundleStore.defaultKeepBytes
     /// The secret of `projectToken.json`, for clients that prove to be on this machine.
@@ -35,6 +35,7 @@ package final class HostedProject: Sendable {
   package let catalog: CatalogEditing
   package let directory: OwnedFile<DirectoryDocument>
 
+  private let bandwidth: UInt64
   private let logger: Logger
   private let systemFolder: SystemFolder
   private let components: ComponentInventory
@@ -54,7 +55,12 @@ package final class HostedProject: Sendable {
     name = location.name
     root = location.root
     serverID = try folder.serverID(orMake: Self.randomID)
-    events = EventHub(project: location.name, startingAt: Self.microseconds())
+    bandwidth = options.bandwidth
+    events = EventHub(
+      project: location.name,
+      serverID: serverID,
+      startingAt: Self.microseconds()
+    )
     folders = ClientFolders(
       project: location.root,
       userPreferences: folder.userPreferences,
@@ -93,7 +99,7 @@ package final class HostedProject: Sendable {
         UInt64.random(in: 1...UInt64.max)
       },
       hub: events,
-      policy: .init(strict: options.strict, spreadMs: options.spreadMs),
+      policy: .init(strict: options.strict, bandwidth: options.bandwidth),
       logger: logger
     )
     catalog = CatalogEditing(file: files.catalog(), coordinator: coordinator)
@@ -154,7 +160,8 @@ package final class HostedProject: Sendable {
 
   /// Tells every client that the server goes away.
   package func announceDrain(reason: String) async {
-    await events.post(.drain(Drain(reason: reason, reconnectAfterMs: 500, spreadMs: 5_000)))
+    let spread = ReturnSpread(clients: events.audience.count, bandwidth: bandwidth)
+    await events.post(.drain(spread.drain(reason: reason)))
   }
 
   /// The current generation; `nil` until the first one is published.
@@ -183,8 +190,6 @@ package final class HostedProject: Sendable {
 
   /// The file of a kept bundle.
   package func bundle(_ digest: Digest) async throws(ProblemDetails) -> BundleFile {
-    if let file = await store.bundle(digest) { return file }
-    await coordinator.bundleWritten()
     do throws(BundleError) {
       return try await store.wholeBundle(digest)
     } catch {

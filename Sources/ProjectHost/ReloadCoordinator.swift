@@ -14,8 +14,8 @@ actor ReloadCoordinator {
   struct Policy: Sendable {
     /// Problems that are only reported otherwise fail the reload too.
     let strict: Bool
-    /// Milliseconds within which unattended clients spread their return.
-    let spreadMs: Int
+    /// Bytes per second that all clients together may fetch a new bundle with.
+    let bandwidth: UInt64
   }
 
   struct Outcome {
@@ -43,9 +43,6 @@ actor ReloadCoordinator {
   /// Files that this service has written itself and whose change is still to come.
   private var ownEdits: Set<ProjectPath> = []
 
-  /// The current generation's bundle is promised and not there yet.
-  private var isWriting = false
-  private var readers: [CheckedContinuation<Void, Never>] = []
   var ended = false
   var absorbed: UInt64 = 0
   private var pending: ChangeBatch?
@@ -217,7 +214,6 @@ actor ReloadCoordinator {
     guard blocking.isEmpty else {
       return Outcome(kind: .failed, problems: found)
     }
-    defer { endWriting() }
     if let generation, generation.digest == snapshot.manifest.digest {
       // The file is there, unless writing it failed the last time.
       try await store.publish(snapshot)
@@ -234,7 +230,7 @@ actor ReloadCoordinator {
     try await store.publish(snapshot) {
       try await self.announce(snapshot.manifest, changed: changed, reason: reason, outcome)
     } durable: {
-      await self.conclude(withFileOf: outcome)
+      await self.answer(outcome)
     }
     return outcome
   }
@@ -258,7 +254,6 @@ actor ReloadCoordinator {
       builtAt: Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     )
     try log.append(record)
-    isWriting = true
     lastChanged = changed
     guard let previous = generation else { return await begin(with: record, manifest) }
     generation = record
@@ -266,11 +261,13 @@ actor ReloadCoordinator {
     // What the answer promises holds already; the file follows.
     answerEarly(outcome)
     await conclude(outcome)
+    let spread = ReturnSpread(clients: hub.audience.count, bandwidth: policy.bandwidth)
     let notice = ReconnectRequired(
       record: record,
       supersedes: previous.gen,
       changed: .init(changed),
-      spreadMs: policy.spreadMs
+      spreadMs: spread.milliseconds(fetching: record.size),
+      deltaSpreadMs: spread.milliseconds(fetching: manifest.packedSize(of: changed))
     )
     await hub.post(notice, id: id)
   }
@@ -279,17 +276,6 @@ actor ReloadCoordinator {
     generation = record
     self.manifest = manifest
     if let id = GenerationID(record.id) { await hub.start(at: record, id: id) }
-  }
-
-  private func conclude(withFileOf outcome: Outcome) {
-    endWriting()
-    answer(outcome)
-  }
-
-  private func endWriting() {
-    isWriting = false
-    for reader in readers { reader.resume() }
-    readers = []
   }
 
   private func failed(_ text: String, rule: String, file: String) -> Outcome {
@@ -345,12 +331,6 @@ actor ReloadCoordinator {
   }
 
   func currentManifest() -> Manifest? { manifest }
-
-  /// Returns when the current generation's bundle is written, or could not be.
-  func bundleWritten() async {
-    guard isWriting else { return }
-    await withCheckedContinuation { readers.append($0) }
-  }
 
   func condition() -> ProjectCondition {
     let report = watcher.report()

@@ -6,6 +6,9 @@ package enum ProjectLayout {
   package static let dataDirectory = ProjectPath("Data/Settings/directory.json")
   package static let directory = ProjectPath("Settings/directory.json")
 
+  /// Privileges and roles (4d-domain §9.6).
+  package static let roles = ProjectPath("Project/Sources/roles.json")
+
   private static let jsonSuffixes = [".json", ".4dform", ".4dproject", ".webform"]
 
   /// Whether a path is a project's anchor: a `.4DProject` file directly in `Project/`.

@@ -1,5 +1,5 @@
-/// Slows down whoever guesses passwords: after the fourth failure each attempt waits ten seconds
-/// (4d-domain §6.3), for the address and for the user.
+/// Slows down whoever guesses: after so many failures each attempt waits, for the address and for
+/// the user (4d-domain §6.3 for passwords).
 package struct AttemptLimiter: Sendable {
   package typealias Instant = ContinuousClock.Instant
 
@@ -8,31 +8,51 @@ package struct AttemptLimiter: Sendable {
     var last: Instant
   }
 
-  /// Failures that cost nothing.
+  /// Failures that cost nothing, of passwords.
   package static let freeFailures = 4
+  /// The wait after that, of passwords.
   package static let wait = Duration.seconds(10)
-  /// Failures are forgotten after this time without another one.
-  private static let memory = Duration.seconds(600)
   private static let mostRecords = 10_000
 
+  private let freeFailures: Int
+  private let wait: Duration
+  /// Failures are forgotten after this time without another one.
+  private let memory: Duration
   private var records: [String: Record] = [:]
 
-  package init() {}
+  package init(
+    freeFailures: Int = Self.freeFailures,
+    wait: Duration = Self.wait,
+    memory: Duration = .seconds(600)
+  ) {
+    self.freeFailures = freeFailures
+    self.wait = wait
+    self.memory = memory
+  }
 
   /// Begins an attempt, which counts as failed until `succeeded` says otherwise: attempts at the
   /// same time gain nothing.
   ///
   /// - Returns: `nil` when it may go on; otherwise the time to wait, and it does not count.
   package mutating func begin(_ keys: [String], at now: Instant) -> Duration? {
-    let waits = keys.compactMap { key -> Duration? in
-      guard let record = records[key], record.failures >= Self.freeFailures else { return nil }
-      let left = Self.wait - (now - record.last)
+    if let longest = timeToWait(keys, at: now) { return longest }
+    failed(keys, at: now)
+    return nil
+  }
+
+  /// The time to wait before the next attempt; `nil` when it may go on.
+  package func timeToWait(_ keys: [String], at now: Instant) -> Duration? {
+    keys.compactMap { key -> Duration? in
+      guard let record = records[key], record.failures >= freeFailures else { return nil }
+      let left = wait - (now - record.last)
       return left > .zero ? left : nil
-    }
-    if let longest = waits.max() { return longest }
+    }.max()
+  }
+
+  /// Counts a failure.
+  package mutating func failed(_ keys: [String], at now: Instant) {
     if records.count + keys.count > Self.mostRecords { forget(before: now) }
     for key in keys { records[key] = Record(failures: failures(of: key, at: now) + 1, last: now) }
-    return nil
   }
 
   /// Forgets every failure: the password was right.
@@ -46,13 +66,13 @@ package struct AttemptLimiter: Sendable {
   }
 
   private func failures(of key: String, at now: Instant) -> Int {
-    guard let record = records[key], now - record.last < Self.memory else { return 0 }
+    guard let record = records[key], now - record.last < memory else { return 0 }
     return record.failures
   }
 
   /// Makes room: what is old first, and then everything.
   private mutating func forget(before now: Instant) {
-    records = records.filter { now - $0.value.last < Self.wait }
+    records = records.filter { now - $0.value.last < wait }
     if records.count >= Self.mostRecords { records = [:] }
   }
 }

@@ -12,7 +12,8 @@ package struct PinnedGeneration: Hashable, Sendable {
   }
 }
 
-/// A client session as others see it; what belongs to 4D's session object is kept beside it, by id.
+/// Who a session belongs to and what it works with; what changes while it is open is kept beside
+/// it, by id.
 package struct OpenSession: Hashable, Sendable {
   /// How the user of a session is known.
   package enum Proof: Hashable, Sendable {
@@ -24,7 +25,9 @@ package struct OpenSession: Hashable, Sendable {
   }
 
   package let id: SessionID
-  package let userName: String
+  package let kind: SessionKind
+  /// A web session has the name that `setPrivileges` gave it.
+  package private(set) var userName: String
   package let machineName: String
   package let systemUserName: String
   /// The client program, as it names itself.
@@ -39,9 +42,16 @@ package struct OpenSession: Hashable, Sendable {
   package let proof: Proof
   /// It works in development mode: it may write.
   package private(set) var isDeveloper: Bool
+  /// The client's address; `localhost` where it is on this machine.
+  package let address: String
+  /// `windows`, `mac` or what else the client says of itself.
+  package let hostType: String?
+  /// An id that stays the same for a client from one session to the next.
+  package let persistentID: String?
 
   package init(
     id: SessionID,
+    kind: SessionKind = .remote,
     userName: String,
     machineName: String,
     systemUserName: String,
@@ -50,9 +60,13 @@ package struct OpenSession: Hashable, Sendable {
     generation: PinnedGeneration? = nil,
     since: String = "",
     proof: Proof = .none,
-    isDeveloper: Bool
+    isDeveloper: Bool,
+    address: String = "",
+    hostType: String? = nil,
+    persistentID: String? = nil
   ) {
     self.id = id
+    self.kind = kind
     self.userName = userName
     self.machineName = machineName
     self.systemUserName = systemUserName
@@ -62,9 +76,14 @@ package struct OpenSession: Hashable, Sendable {
     self.since = since
     self.proof = proof
     self.isDeveloper = isDeveloper
+    self.address = address
+    self.hostType = hostType
+    self.persistentID = persistentID
   }
 
   mutating func becomeDeveloper() { isDeveloper = true }
+
+  mutating func rename(_ userName: String) { self.userName = userName }
 
   /// The same session without the development mode.
   package func withoutDevelopment() -> OpenSession {

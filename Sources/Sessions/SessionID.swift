@@ -1,12 +1,24 @@
-/// The id of a session: 32 upper-case hexadecimal digits, as 4D shows them (4d-domain §9.2).
+/// The id of a session: 128 random bits, shown as 32 upper-case hexadecimal digits as in 4D
+/// (4d-domain §9.2).
+///
+/// It names a session and proves nothing.
 package struct SessionID: Hashable, Sendable {
-  package let text: String
+  private let bits: RandomBits
 
   /// A new random id.
   package init(using random: inout some RandomNumberGenerator) {
-    let halves = (0..<2).map { _ in String(random.next() as UInt64, radix: 16, uppercase: true) }
-    text = halves.map { String(repeating: "0", count: 16 - $0.count) + $0 }.joined()
+    bits = RandomBits(high: random.next(), low: random.next())
   }
+
+  package init(_ bits: RandomBits) { self.bits = bits }
+
+  /// Reads an id as it is shown; `nil` for anything else.
+  package init?(text: some StringProtocol) {
+    guard let bits = RandomBits(hex: text) else { return nil }
+    self.bits = bits
+  }
+
+  package var text: String { bits.hex }
 }
 
 extension SessionID: CustomStringConvertible {

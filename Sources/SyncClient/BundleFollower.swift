@@ -1,4 +1,3 @@
-import Bundler
 package import ProjectModel
 package import SyncProtocol
 
@@ -7,6 +6,8 @@ package struct BundleFollower: Sendable {
   /// What happens meanwhile, for whoever shows it.
   package enum Step: Sendable {
     case connected(project: String)
+    /// The session may write into the project folder.
+    case developing
     /// The local file is the current generation already.
     case upToDate(GenerationRecord)
     case notice(ReconnectRequired)
@@ -18,63 +19,57 @@ package struct BundleFollower: Sendable {
     case draining
     case message(String)
     case lost(ClientError, retryIn: Duration)
+    /// The server is found again under another address.
+    case moved(ServerAddress)
+  }
+
+  /// Which server is followed, and into which file.
+  package struct Plan: Sendable {
+    package let server: ServerConnection
+    /// What it said of itself: another server at its address is not followed.
+    package let identity: Hello
+    package let target: String
+    /// What to open a session with; without it the server must let everybody in.
+    package var login: ClientLogin?
+    /// Asked when nobody answers: where the server is now, if it can be found again.
+    package var whereabouts: @Sendable () async -> ServerAddress? = { nil }
+    /// Awaited after each new file.
+    package var updated: @Sendable (GenerationRecord) async -> Void = { _ in }
+
+    package init(_ server: ServerConnection, _ identity: Hello, target: String) {
+      self.server = server
+      self.identity = identity
+      self.target = target
+    }
   }
 
   /// Milliseconds; a server that asks for more is not believed.
   private static let longestSpread = 600_000
 
-  private let server: ServerConnection
-  private let target: String
-  private let login: SessionRequest?
-  private let updated: @Sendable (GenerationRecord) async -> Void
+  private let plan: Plan
   private let report: @Sendable (Step) -> Void
 
-  /// Prepares to follow a server.
-  ///
-  /// - Parameters:
-  ///   - server: where it is.
-  ///   - target: the file to keep.
-  ///   - login: what to open a session with; without it the server must let everybody in.
-  ///   - updated: awaited after each new file.
-  ///   - report: told what happens.
-  package init(
-    _ server: ServerConnection,
-    target: String,
-    login: SessionRequest? = nil,
-    updated: @escaping @Sendable (GenerationRecord) async -> Void = { _ in },
-    report: @escaping @Sendable (Step) -> Void
-  ) {
-    self.server = server
-    self.target = target
-    self.login = login
-    self.updated = updated
+  /// Prepares to follow a server; `report` is told what happens.
+  package init(_ plan: Plan, report: @escaping @Sendable (Step) -> Void) {
+    self.plan = plan
     self.report = report
-  }
-
-  /// The server, in a session where there is a login.
-  private func opened() async throws -> ServerConnection {
-    guard let login else { return server }
-    guard let token = try await server.openSession(login).token else {
-      throw ClientError(.connection, "\(server.endpoint) opens a session without a token.")
-    }
-    return server.inSession(token)
   }
 
   /// Brings the local file to the current generation once.
   ///
   /// - Throws: `ClientError`; the local file is then as it was.
   package func fetchOnce() async throws {
-    report(.connected(project: try await server.hello().project))
-    let connection = try await opened()
-    var local = LocalBundle(at: target)
+    report(.connected(project: plan.identity.project))
+    let connection = try await opened(on: plan.server)
+    var updater = BundleUpdater(plan.target)
     do {
-      try await update(to: connection.currentGeneration(), on: connection, local: &local)
+      try await update(&updater, to: connection.currentGeneration(), on: connection)
     } catch {
-      if login != nil { try? await connection.closeSession() }
+      if plan.login != nil { try? await connection.closeSession() }
       throw error
     }
     // The server ends a session that nobody uses by itself, a little later.
-    if login != nil { try? await connection.closeSession() }
+    if plan.login != nil { try? await connection.closeSession() }
   }
 
   /// Follows the events until cancelled; connection losses are waited out.
@@ -82,64 +77,123 @@ package struct BundleFollower: Sendable {
   /// - Throws: `ClientError` when nobody answers the first time, or when the local file cannot be
   ///   written or what came is not what was promised: waiting would not mend these.
   package func follow() async throws {
-    var local = LocalBundle(at: target)
-    var backoff = Backoff()
-    var random = SystemRandomNumberGenerator()
-    var wasConnected = false
-    var connection: ServerConnection?
+    var updater = BundleUpdater(plan.target)
+    var visit = Visit()
+    var server = plan.server
+    var session: ServerConnection?
     while !Task.isCancelled {
       do {
         let live: ServerConnection
-        if let connection { live = connection } else { live = try await opened() }
-        connection = live
-        try await followStream(on: live, local: &local) {
-          wasConnected = true
-          backoff.reset()
-        }
-      } catch let error as ClientError where wasConnected && error.code.isTransient {
+        if let session { live = session } else { live = try await opened(on: server) }
+        session = live
+        try await followStream(on: live, &updater, &visit)
+      } catch let error as ClientError where visit.maySurvive(error) || server.hasMoved {
         if error.problem?.problemType == .authenticationRequired {
           // The session has ended; a login that is refused now is refused for good.
-          guard login != nil, connection != nil else { throw error }
-          connection = nil
+          guard plan.login != nil, session != nil else { throw error }
+          session = nil
         }
-        let wait = backoff.next(using: &random)
+        let wait = visit.nextWait()
         report(.lost(error, retryIn: wait))
         try await Task.sleep(for: wait)
+        guard let found = await place(instead: server, after: error.code) else { continue }
+        server = found
+        session = nil
       }
     }
   }
 
+  // MARK: Connecting
+
+  /// The server, in a session where there is a login.
+  private func opened(on server: ServerConnection) async throws -> ServerConnection {
+    guard let login = plan.login else { return server }
+    // A password is for the one server that it belongs to.
+    try check(try await server.hello().serverID, on: server)
+    let (connection, session) = try await server.open(login)
+    if login.projectFolder != nil, session.mode == .development { report(.developing) }
+    return connection
+  }
+
+  private func check(_ serverID: String, on server: ServerConnection) throws(ClientError) {
+    guard serverID != plan.identity.serverID else { return }
+    throw ClientError(
+      .refused,
+      "Another server answers at \(server.endpoint) than the one of \(plan.identity.project); "
+        + "if that is meant, connect anew."
+    )
+  }
+
+  /// Where to try next, when that is somewhere else.
+  private func place(
+    instead server: ServerConnection,
+    after code: ClientError.Code
+  ) async -> ServerConnection? {
+    if code == .connection { return nil }
+    // Whoever says that he is the server and is not must not keep the way back.
+    guard code != .untrusted, let address = await plan.whereabouts() else {
+      return server.hasMoved ? plan.server : nil
+    }
+    guard case .tcp(let current) = server.endpoint, address != current else { return nil }
+    report(.moved(address))
+    return try? plan.server.moved(to: address)
+  }
+
+  // MARK: Events
+
   private func followStream(
     on connection: ServerConnection,
-    local: inout LocalBundle,
-    connected: () -> Void
+    _ updater: inout BundleUpdater,
+    _ visit: inout Visit
   ) async throws {
-    try await connection.events { event in
-      if case .ready = event { connected() }
-      try await handle(event, on: connection, local: &local)
+    let inbox = EventInbox()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        do {
+          try await connection.events { await inbox.put($0) }
+          await inbox.close(.success(()))
+        } catch {
+          await inbox.close(.failure(error))
+        }
+      }
+      defer { group.cancelAll() }
+      while let event = try await inbox.next() {
+        if case .ready(let ready) = event {
+          try check(ready.serverID, on: connection)
+          visit.began()
+        }
+        try await handle(event, on: connection, &updater, &visit, inbox)
+      }
     }
   }
 
   private func handle(
     _ event: ServerEvent,
     on connection: ServerConnection,
-    local: inout LocalBundle
+    _ updater: inout BundleUpdater,
+    _ visit: inout Visit,
+    _ inbox: EventInbox
   ) async throws {
     switch event {
     case .ready(let ready):
       report(.connected(project: ready.project))
-      if let record = ready.generation {
-        try await update(to: record, on: connection, local: &local)
-      }
-    case .reconnectRequired(let notice):
-      report(.notice(notice))
+      if let record = ready.generation { try await update(&updater, to: record, on: connection) }
+    case .reconnectRequired(let first):
+      report(.notice(first))
       // Nobody waits at this client: all of them at once would be a herd.
-      let spread = UInt64(max(0, min(notice.spreadMs, Self.longestSpread)))
-      if spread > 0 { try await Task.sleep(for: .milliseconds(UInt64.random(in: 0...spread))) }
-      if let record = notice.record { try await update(to: record, on: connection, local: &local) }
+      let spread = updater.hasBase ? first.deltaSpreadMs : first.spreadMs
+      try await Task.sleep(for: Self.moment(within: spread))
+      let newer = await inbox.newerNotice()
+      if let newer { report(.notice(newer)) }
+      if let record = (newer ?? first).record {
+        try await update(&updater, to: record, on: connection)
+      }
     case .build(let build):
       report(build.state == .degraded ? .degraded(build.problems) : .recovered)
-    case .drain: report(.draining)
+    case .drain(let drain):
+      report(.draining)
+      visit.pause =
+        .milliseconds(Self.believable(drain.reconnectAfterMs)) + Self.moment(within: drain.spreadMs)
     case .message(let message): report(.message(message.text))
     case .session:
       // Coming back by itself would undo what somebody wanted.
@@ -148,68 +202,30 @@ package struct BundleFollower: Sendable {
     }
   }
 
-  /// A newer generation may replace this one at any moment; its notice follows on the stream.
+  private static func moment(within milliseconds: Int) -> Duration {
+    .milliseconds(Int.random(in: 0...believable(milliseconds)))
+  }
+
+  private static func believable(_ milliseconds: Int) -> Int {
+    max(0, min(milliseconds, longestSpread))
+  }
+
   private func update(
+    _ updater: inout BundleUpdater,
     to record: GenerationRecord,
-    on connection: ServerConnection,
-    local: inout LocalBundle
+    on connection: ServerConnection
   ) async throws {
-    guard record.digest != local.digest else { return report(.upToDate(record)) }
     let clock = ContinuousClock()
     let began = clock.now
-    let progress: @Sendable (UInt64, UInt64) -> Void = { report(.progress(received: $0, size: $1)) }
-    if let (file, received) = try await updateByDelta(
-      to: record,
-      on: connection,
-      local: &local,
-      progress
-    ) {
-      local.replaced(by: file)
-      let took = clock.now - began
-      report(.updated(record, took: took, received: received, isDelta: true))
-      return await updated(record)
+    let outcome = try await updater.update(to: record, on: connection) {
+      report(.progress(received: $0, size: $1))
     }
-    do {
-      let (file, received) = try await BundleDownload(connection: connection, target: target)
-        .run(record, progress: progress)
-      local.replaced(by: file)
-      let took = clock.now - began
-      report(.updated(record, took: took, received: received, isDelta: false))
-      await updated(record)
-    } catch let error as ClientError
-      where error.problem?.problemType == .notFound || error.problem?.problemType == .trimmed
-    {
-      return
+    switch outcome {
+    case .upToDate: report(.upToDate(record))
+    case .updated(let received, let isDelta):
+      report(.updated(record, took: clock.now - began, received: received, isDelta: isDelta))
+      await plan.updated(record)
+    case .gone: break
     }
   }
-
-  /// - Returns: `nil` where no delta leads from the local file to the generation.
-  private func updateByDelta(
-    to record: GenerationRecord,
-    on connection: ServerConnection,
-    local: inout LocalBundle,
-    _ progress: @escaping @Sendable (UInt64, UInt64) -> Void
-  ) async throws -> (file: BundleFile, received: UInt64)? {
-    guard let base = local.file else { return nil }
-    // A zlib that packs in another way needs the packed members.
-    for form in [DeltaForm.content, .packed] {
-      if local.delta?.to != record.digest || local.delta?.form != form {
-        local.delta = PartialDelta(from: base, to: record.digest, form: form, path: target)
-      }
-      guard let delta = local.delta else { return nil }
-      do {
-        return try await DeltaDownload(connection: connection, delta: delta).run(progress: progress)
-      } catch let error as DeltaDownload.Useless {
-        local.delta = nil
-        if error.isBaseDamaged { local.lost() }
-        guard error.mayBePacked else { return nil }
-      }
-    }
-    return nil
-  }
-}
-
-extension ClientError.Code {
-  /// Whether trying again later may help.
-  fileprivate var isTransient: Bool { self == .noServer || self == .connection || self == .refused }
 }

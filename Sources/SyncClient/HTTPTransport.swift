@@ -65,9 +65,11 @@ struct HTTPTransport: Sendable {
     }
   }
 
-  /// Whether an error is the connection's own: a reset, or an end that TLS does not know.
+  /// Whether an error is the connection's own: a reset, an end that TLS does not know, or one in the
+  /// middle of an answer.
   private static func isBreak(_ error: any Error) -> Bool {
     error is NIOSSLError || error is BoringSSLError || error is IOError || error is ChannelError
+      || error is HTTPParserError
   }
 
   private func exchange<Result: Sendable>(

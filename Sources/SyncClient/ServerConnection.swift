@@ -7,7 +7,9 @@ package import SyncProtocol
 package struct ServerConnection: Sendable {
   private static let largestAnswer = 16 << 20
   /// Two and two thirds of a heartbeat without a byte: the server is gone.
-  private static let streamSilence = TimeAmount.seconds(40)
+  package var streamSilence = Duration.seconds(40)
+  /// Whether this is where the server is found now, and not where it was named.
+  let hasMoved: Bool
 
   package let endpoint: Endpoint
   let transport: HTTPTransport
@@ -26,14 +28,55 @@ package struct ServerConnection: Sendable {
     bearer: String? = nil,
     trust: ServerTrust = ServerTrust()
   ) {
+    self.init(endpoint, token: token, bearer: bearer, trust: trust, hasMoved: false)
+  }
+
+  private init(
+    _ endpoint: Endpoint,
+    token: MachineToken?,
+    bearer: String?,
+    trust: ServerTrust,
+    hasMoved: Bool
+  ) {
     self.endpoint = endpoint
+    self.hasMoved = hasMoved
     let needed = if case .tcp = endpoint { token } else { nil as MachineToken? }
     transport = HTTPTransport(endpoint: endpoint, token: needed, bearer: bearer, trust: trust)
   }
 
+  /// Whether requests go over TLS.
+  package var speaksTLS: Bool {
+    if case .tcp(let address) = endpoint { transport.trust.speaksTLS(to: address) } else { false }
+  }
+
   /// The same server, with requests that belong to a session.
   package func inSession(_ bearer: String) -> ServerConnection {
-    ServerConnection(endpoint, token: transport.token, bearer: bearer, trust: transport.trust)
+    var same = ServerConnection(
+      endpoint,
+      token: transport.token,
+      bearer: bearer,
+      trust: transport.trust,
+      hasMoved: hasMoved
+    )
+    same.streamSilence = streamSilence
+    return same
+  }
+
+  /// The same server at another address, where it has to show that it is the same.
+  ///
+  /// - Throws: `ClientError` with code `localFile` when the pins cannot be read.
+  func moved(to address: ServerAddress) throws(ClientError) -> ServerConnection {
+    var trust = transport.trust
+    if case .tcp(let old) = endpoint { trust = try trust.following(from: old) }
+    var there = ServerConnection(
+      .tcp(address),
+      token: nil,
+      bearer: nil,
+      trust: trust,
+      hasMoved: true
+    )
+    there.streamSilence = streamSilence
+    return there
   }
 
   package func hello() async throws -> Hello { try await get(Hello.self, Route.hello) }
@@ -60,7 +103,7 @@ package struct ServerConnection: Sendable {
     let request = HTTPTransport.Request(
       path: Route.events,
       headers: [("Accept", "text/event-stream")],
-      silence: Self.streamSilence
+      silence: TimeAmount(streamSilence)
     )
     try await transport.exchange(request) { head, body in
       guard head.status == .ok else {

@@ -29,17 +29,21 @@ extension EventID: CustomStringConvertible {
 /// The first event of every stream: the state that everything later changes.
 package struct Ready: Hashable, Sendable, Codable {
   package let project: String
+  /// By what the server is known again, whatever its address: a client does not mix two servers' projects.
+  package let serverID: String
   package private(set) var state: ProjectStatus.State
   package private(set) var generation: GenerationRecord?
   package private(set) var revisions: Revisions
 
   package init(
     project: String,
+    serverID: String,
     state: ProjectStatus.State,
     generation: GenerationRecord?,
     revisions: Revisions = Revisions()
   ) {
     self.project = project
+    self.serverID = serverID
     self.state = state
     self.generation = generation
     self.revisions = revisions
@@ -96,14 +100,18 @@ package struct ReconnectRequired: Hashable, Sendable, Codable {
   package let changed: Changed
   /// True when the catalog changed: an old client then works on another structure.
   package let required: Bool
-  /// Unattended clients come back at a uniformly random moment within so many milliseconds.
+  /// Unattended clients that fetch the whole bundle come back at a uniformly random moment within so
+  /// many milliseconds.
   package let spreadMs: Int
+  /// The same for clients that have the generation before and fetch the delta.
+  package let deltaSpreadMs: Int
 
   package init(
     record: GenerationRecord,
     supersedes: UInt64?,
     changed: Changed,
-    spreadMs: Int
+    spreadMs: Int,
+    deltaSpreadMs: Int
   ) {
     epoch = record.epoch
     gen = record.gen
@@ -117,6 +125,7 @@ package struct ReconnectRequired: Hashable, Sendable, Codable {
     self.changed = changed
     required = changed.catalog > 0
     self.spreadMs = spreadMs
+    self.deltaSpreadMs = deltaSpreadMs
   }
 
   package var record: GenerationRecord? {

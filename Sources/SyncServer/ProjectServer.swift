@@ -12,11 +12,12 @@ package final class ProjectServer: Service {
   private let configuration: ServerConfiguration
   private let logger: Logger
   private let counters = ServerCounters()
-  private let roster = StreamRoster()
+  private let roster: StreamRoster
   private let sessions: SessionDesk
   private let challenges: DevelopmentChallenges
   private let binding = BindingReport()
   private let certificates = Mutex<CertificateDesk?>(nil)
+  private let routes = Mutex<[Endpoint]>([])
   private let group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
 
   package init(
@@ -26,6 +27,7 @@ package final class ProjectServer: Service {
   ) {
     self.project = project
     self.configuration = configuration
+    roster = StreamRoster(audience: project.events.audience)
     sessions = SessionDesk(grace: configuration.sessionGrace)
     challenges = DevelopmentChallenges(root: project.root)
     self.logger = logger
@@ -38,6 +40,11 @@ package final class ProjectServer: Service {
 
   /// Whether new clients are let in; who runs the server may refuse them for a while.
   package var acceptsNew: Bool { roster.acceptsNew }
+
+  /// What the router answers, by path; none before the server listens.
+  package var resources: [ServedResource] {
+    routes.withLock { $0 }.map(ServedResource.init).sorted { $0.path < $1.path }
+  }
 
   /// SHA-256 of the public key that TLS clients see, in hexadecimal; `nil` while there is no TLS.
   package var keyFingerprint: String? {
@@ -61,7 +68,7 @@ package final class ProjectServer: Service {
     // Subscribed before anybody can connect: a stream's first event knows the whole state.
     let events = await project.events.subscribe()
     var opening = events.makeAsyncIterator()
-    guard let first = await opening.next() else { return }
+    guard let first = await opening.next(), case .ready(let ready) = first.event else { return }
     let certificates = try openCertificates()
     let admission = Admission(
       project: project,
@@ -71,14 +78,14 @@ package final class ProjectServer: Service {
     )
     let desks = try await LoopDesks(
       group: group,
-      first: first,
-      project: project.name,
+      ready: ready,
+      position: first.id,
       configuration: configuration,
       counters: counters,
       roster: roster,
       admission: admission
     )
-    let board = EventBoard(project: project.name, first: first)
+    let board = EventBoard(ready, at: first.id)
     let (connections, handOver) = AsyncStream.makeStream(of: RouterConnection.self)
     let listeners = Listeners(
       configuration: configuration,
@@ -96,10 +103,9 @@ package final class ProjectServer: Service {
       challenges: challenges,
       desks: desks
     )
-    let router = ServerRouter(
-      endpoints: endpoints(address, admission, ends, board),
-      admission: admission
-    )
+    let endpoints = endpoints(address, admission, ends, board)
+    routes.withLock { $0 = endpoints }
+    let router = ServerRouter(endpoints: endpoints, admission: admission)
     binding.report(.success(address))
     await withDiscardingTaskGroup { tasks in
       tasks.addTask { await self.distribute(events, to: desks, board, ends) }
@@ -164,6 +170,7 @@ package final class ProjectServer: Service {
       publication: publication,
       project: project,
       address: address,
+      usesTLS: keyFingerprint != nil,
       logger: logger
     )
     await cancelWhenGracefulShutdown { await responder.run() }
@@ -182,6 +189,7 @@ package final class ProjectServer: Service {
       address: address,
       counters: counters,
       sessions: sessions,
+      roster: roster,
       started: ContinuousClock().now
     )
     let sessionRoutes = SessionRoutes(
@@ -199,7 +207,7 @@ package final class ProjectServer: Service {
     )
     var endpoints = open.endpoints + BundleRoutes(project: project).endpoints
     endpoints += [ReloadRoute(project: project).endpoint, proof.endpoint]
-    endpoints.append(EventPollRoute(board: board).endpoint)
+    endpoints.append(EventPollRoute(board: board, audience: project.events.audience).endpoint)
     endpoints += BarrierRoutes(project: project).endpoints + operators.endpoints
     endpoints += sessionRoutes.endpoints + LockRoutes(project: project).endpoints
     endpoints +=

@@ -11,8 +11,6 @@ struct ServerCounters: Sendable {
     func add(_ number: Int = 1) { value.add(number, ordering: .relaxed) }
   }
 
-  /// Open event streams.
-  let clients = Counter()
   /// Events handed to a stream's socket, heartbeats included.
   let sent = Counter()
   /// Events that a newer one of the same topic replaced before a slow client took them.

@@ -38,7 +38,9 @@ final class SessionDesk: Sendable {
 
   func promote(_ id: SessionID) -> OpenSession? { state.withLock { $0.table.promote(id) } }
 
-  func close(_ id: SessionID) -> OpenSession? { state.withLock { $0.table.close(id) } }
+  func close(_ id: SessionID) -> OpenSession? {
+    state.withLock { $0.table.close(id, at: clock.now) }
+  }
 
   func expire() -> [OpenSession] { state.withLock { $0.table.expire(at: clock.now) } }
 

@@ -28,6 +28,15 @@ struct ConnectCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "Work in development mode: the project folder as this machine has it, with the right to write "
+        + "there. Needs a user of the design access group.",
+      valueName: "folder"
+    )
+  )
+  var development: String?
+
+  @Option(
+    help: ArgumentHelp(
       "A shell command to run after each new file; SYNCD_FILE, SYNCD_GENERATION and SYNCD_DIGEST "
         + "say which.",
       valueName: "command"
@@ -43,22 +52,25 @@ struct ConnectCommand: AsyncParsableCommand {
 
   func validate() throws {
     try ServerArguments.check(server)
+    guard development == nil || follow else {
+      throw ValidationError("--development is for a client that stays: add --follow.")
+    }
   }
 
   func run() async throws {
-    let target = try await ServerArguments.resolve(server)
-    let address = target.address
-    let report = StepReport(output: output, address: address, json: json)
-    let trust = trust.trust { report.show(pinned: $1, of: $0) }
-    let connection = ServerConnection(.tcp(address), trust: trust)
-    ServerArguments.remember(target, as: name, answering: try await connection.hello())
-    let follower = BundleFollower(
-      connection,
-      target: output,
-      login: try login.request(for: target),
-      updated: { await runCommand(for: $0) },
-      report: { report.show($0) }
-    )
+    let lookups = trust.lookups
+    let target = try await ServerArguments.resolve(server, with: lookups)
+    let report = StepReport(output: output, address: target.address, json: json)
+    let connection = try trust.connection(to: target) { report.show(pinned: $1, of: $0) }
+    let hello = try await connection.hello()
+    ServerArguments.remember(target, as: name, overTLS: connection.speaksTLS, answering: hello)
+    var plan = BundleFollower.Plan(connection, hello, target: output)
+    plan.login = try login.login(for: target, projectFolder: development)
+    plan.updated = { await runCommand(for: $0) }
+    if let port = target.discoveryPort {
+      plan.whereabouts = { await lookups.address(of: hello.serverID, port: port) }
+    }
+    let follower = BundleFollower(plan) { report.show($0) }
     do {
       try await follow ? follower.follow() : follower.fetchOnce()
     } catch let error as ClientError
@@ -149,6 +161,8 @@ private struct StepReport: Sendable {
           + "\(Terminal.size(record.size)), "
           + (isDelta ? "by a delta of \(Terminal.size(received)), " : "") + Terminal.time(took)
       )
+    case .developing:
+      (Line(step: "developing"), "development mode: this client may write into the project folder")
     case .degraded(let problems):
       (
         Line(step: "degraded", detail: problems.first?.text),
@@ -163,6 +177,11 @@ private struct StepReport: Sendable {
       (
         Line(step: "lost", detail: error.message),
         "\(error.message) Trying again in \(Terminal.time(wait))."
+      )
+    case .moved(let address):
+      (
+        Line(step: "moved", detail: address.description),
+        "the server says that it is at \(address) now"
       )
     case .progress: (Line(step: "progress"), "")
     }

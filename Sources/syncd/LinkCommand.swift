@@ -28,6 +28,8 @@ struct LinkCommand: AsyncParsableCommand {
   )
   var name: String?
 
+  @OptionGroup var trust: TrustArguments
+
   @Flag(help: "Print the link as JSON.")
   var json = false
 
@@ -43,7 +45,7 @@ struct LinkCommand: AsyncParsableCommand {
 
   func run() async throws {
     guard let output else {
-      return try show(try ServerName(server).link(with: ServerArguments.lookups))
+      return try show(try ServerName(server).link(with: trust.lookups))
     }
     let (name, path) = try await described()
     let link: DatabaseLink
@@ -69,7 +71,7 @@ struct LinkCommand: AsyncParsableCommand {
       }
       return (name, ":\(address.port)")
     }
-    let target = try await ServerArguments.resolve(server)
+    let target = try await ServerArguments.resolve(server, with: trust.lookups)
     let path = target.address.description
     if let name { return (name, path) }
     switch target.source {
@@ -78,7 +80,12 @@ struct LinkCommand: AsyncParsableCommand {
       if let name = link[.serverDatabaseName], !name.isEmpty { return (name, path) }
     case .address, .recent: break
     }
-    return (try await ServerConnection(.tcp(target.address)).hello().project, path)
+    let connection = try trust.connection(to: target) { address, fingerprint in
+      Terminal.complain(
+        "\(address) is not vouched for by an authority; \(fingerprint) is pinned now."
+      )
+    }
+    return (try await connection.hello().project, path)
   }
 
   private func show(_ link: DatabaseLink) throws {

@@ -29,18 +29,27 @@ struct LoginArguments: ParsableArguments {
   }
 
   /// What to open a session with; `nil` where nobody is named.
-  func request(for target: ServerTarget) throws -> SessionRequest? {
+  ///
+  /// With the project folder the session asks for the development mode.
+  func login(for target: ServerTarget, projectFolder: String?) throws -> ClientLogin? {
     let name = user ?? target.link?[.userName]
-    guard let name, !name.isEmpty else { return nil }
+    guard let name, !name.isEmpty else {
+      guard projectFolder == nil else {
+        throw ValidationError("The development mode is for a user: add --user and --password-file.")
+      }
+      return nil
+    }
     let password = try passwordFile.map(Self.read) ?? (user == nil ? target.link?[.password] : nil)
-    return SessionRequest(
+    let request = SessionRequest(
       client: "syncd \(Version.text)",
       api: Hello.supportedAPI,
       machineName: ProcessInfo.processInfo.hostName,
       systemUserName: NSUserName(),
       user: name,
-      password: password ?? ""
+      password: password ?? "",
+      development: projectFolder == nil ? nil : true
     )
+    return ClientLogin(request, projectFolder: projectFolder)
   }
 
   /// The first line of the file.

@@ -50,12 +50,22 @@ struct ServeCommand: AsyncParsableCommand {
   var keepBytes: UInt64?
 
   @Option(
+    help: ArgumentHelp(
+      "Bytes per second that all clients together may fetch a new bundle with: the more clients "
+        + "there are, the longer they take to come; 100,000,000 if left out (1 Gbit/s).",
+      valueName: "bytes"
+    )
+  )
+  var bandwidth: UInt64?
+
+  @Option(
     help: "What is logged on standard error."
   )
   var logLevel = LogLevel.notice
 
   func validate() throws {
     _ = try socketGroup.map(Self.group)
+    if bandwidth == 0 { throw ValidationError("--bandwidth is at least 1 byte per second.") }
     guard let listen else { return }
     guard ServerAddress(listen) != nil else {
       throw ValidationError("'\(listen)' is no address to listen on: write host:port.")
@@ -122,6 +132,7 @@ struct ServeCommand: AsyncParsableCommand {
     options.bundle = bundle.options
     options.strict = bundle.strict
     if let keepBytes { options.keepBytes = keepBytes }
+    if let bandwidth { options.bandwidth = bandwidth }
     let hosted = try HostedProject(location, in: folder, options: options, logger: logger)
     var configuration = ServerConfiguration(
       address: address,

@@ -16,9 +16,7 @@ enum ServerArguments {
 
   static var recents: RecentsFile { RecentsFile(path: Account.state("recents.json")) }
 
-  static var lookups: NetworkLookups { NetworkLookups(recents: recents) }
-
-  static func resolve(_ name: String) async throws -> ServerTarget {
+  static func resolve(_ name: String, with lookups: NetworkLookups) async throws -> ServerTarget {
     let target = try await ServerName(name).resolve(with: lookups)
     if case .link(let link) = target.source, link[.md5Password] != nil {
       Terminal.complain(
@@ -30,9 +28,13 @@ enum ServerArguments {
   }
 
   /// Notes a server that answered; a list that cannot be written keeps nobody from connecting.
-  static func remember(_ target: ServerTarget, as label: String?, answering hello: Hello) {
+  static func remember(
+    _ target: ServerTarget,
+    as label: String?,
+    overTLS usesTLS: Bool,
+    answering hello: Hello
+  ) {
     let time = Date().formatted(.iso8601)
-    let usesTLS = if case .discovered(let server) = target.source { server.usesTLS } else { false }
     do throws(ClientError) {
       try recents.change { list in
         list.record(

@@ -25,7 +25,7 @@ struct TrustArguments: ParsableArguments {
 
   /// The system's authorities (or those of SSL_CERT_FILE, as other programs have it), then the pins
   /// of this account.
-  func trust(_ pinned: @escaping @Sendable (ServerAddress, String) -> Void) -> ServerTrust {
+  private func trust(_ pinned: @escaping @Sendable (ServerAddress, String) -> Void) -> ServerTrust {
     let environment = ProcessInfo.processInfo.environment
     var trust = ServerTrust(knownServers: KnownServers(path: Account.state("known-servers.json")))
     trust.isForced = tls
@@ -33,5 +33,21 @@ struct TrustArguments: ParsableArguments {
     trust.authorities = environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : $0 }
     trust.pinned = pinned
     return trust
+  }
+
+  /// For looking servers up; a key that is seen there for the first time is not taken for known.
+  var lookups: NetworkLookups {
+    NetworkLookups(recents: ServerArguments.recents, trust: trust { _, _ in })
+  }
+
+  /// A connection to the server that was meant; `pinned` is told of a key that is accepted unseen.
+  func connection(
+    to target: ServerTarget,
+    _ pinned: @escaping @Sendable (ServerAddress, String) -> Void
+  ) throws -> ServerConnection {
+    var trust = trust(pinned)
+    if target.usesTLS { trust.isForced = true }
+    if let formerly = target.formerly { trust = try trust.following(from: formerly) }
+    return ServerConnection(.tcp(target.address), trust: trust)
   }
 }

@@ -42,7 +42,11 @@ import Testing
 
   @Test func aSecondServerIsRefusedWithThePidOfTheFirst() async throws {
     let place = try Workplace()
-    let server = try await place.serve()
+    let server = try await place.serve("--socket-group", "games")
+    func rights() throws -> Int? {
+      try FileManager.default.attributesOfItem(atPath: place.state)[.posixPermissions] as? Int
+    }
+    let before = try rights()
     let second = try await Program.run(
       "serve",
       place.project,
@@ -53,6 +57,8 @@ import Testing
     )
     #expect(second.status == 4)
     #expect(second.errors.contains("\(server.running.pid)"))
+    #expect(before == 0o710)
+    #expect(try rights() == before, "what is running keeps its folder as it is")
     #expect(await server.stop() == 0)
   }
 

@@ -7,10 +7,11 @@ import Testing
   private func serve(
     _ machines: TwoMachines,
     _ place: Workplace,
+    at host: String = TwoMachines.serverAddress,
     port: Int = 0,
-    _ extra: String...
+    _ extra: [String]
   ) async throws -> (running: RunningProgram, key: String, port: Int) {
-    let address = "\(TwoMachines.serverAddress):\(port)"
+    let address = "\(host):\(port)"
     let running = try machines.startOnServer(
       [Program.path, "serve", place.project, "--listen", address, "--state-dir", place.state]
         + extra
@@ -49,7 +50,7 @@ import Testing
   @Test func aRemoteClientPinsTheKeyFetchesTheBundleAndNoticesAnotherKey() async throws {
     let machines = try await TwoMachines.make()
     let place = try Workplace()
-    let server = try await serve(machines, place, "--allow-anonymous")
+    let server = try await serve(machines, place, ["--allow-anonymous"])
     let first = try await connect(machines, place, server.port)
     #expect(first.status == 0, "\(first.errors)")
     #expect(first.output.contains("its key \(server.key) is pinned now"))
@@ -67,7 +68,7 @@ import Testing
     #expect(await server.running.exitStatus() == 0)
 
     try FileManager.default.removeItem(atPath: place.state + "/tls-key.pem")
-    let other = try await serve(machines, place, port: server.port, "--allow-anonymous")
+    let other = try await serve(machines, place, port: server.port, ["--allow-anonymous"])
     #expect(other.key != server.key)
     let warned = try await connect(machines, place, server.port)
     #expect(warned.status == 4)
@@ -78,15 +79,65 @@ import Testing
     #expect(await other.running.exitStatus() == 0)
   }
 
+  /// The words of a command of the client's machine.
+  private func onClient(_ place: Workplace, _ words: String...) -> [String] {
+    ["/usr/bin/env", "XDG_STATE_HOME=\(place.path)/client", Program.path] + words
+  }
+
+  @Test func aServerIsFoundByItsNameAndFollowedWhereItGoes() async throws {
+    let machines = try await TwoMachines.make()
+    let place = try Workplace()
+    let published = ["--allow-anonymous", "--name", "Far Shop"]
+    let first = try await serve(machines, place, port: 19_813, published)
+    let list = try await machines.runOnClient(onClient(place, "discover", "--wait", "1"))
+    #expect(list.output.contains("^Far Shop  \(TwoMachines.serverAddress):19813"), "\(list.output)")
+    let file = place.path + "/app.4dz"
+    let client = try machines.startOnClient(
+      onClient(place, "connect", "^Far Shop", "-o", file, "--follow", "--json")
+    )
+    _ = try #require(await client.line(containing: "\"updated\""), "\(client.errors)")
+    first.running.send(SIGTERM)
+    #expect(await first.running.exitStatus() == 0)
+
+    // Whoever says to be the server and has another key is not followed.
+    let impostor = try Workplace()
+    try FileManager.default.createDirectory(
+      atPath: impostor.state,
+      withIntermediateDirectories: true
+    )
+    try FileManager.default.copyItem(
+      atPath: place.state + "/server.id",
+      toPath: impostor.state + "/server.id"
+    )
+    #expect(chmod(impostor.state, 0o700) == 0)
+    try impostor.save("ALERT(\"evil\")", "Project/Sources/Methods/m1.4dm")
+    let other = TwoMachines.otherServerAddress
+    let imitation = try await serve(machines, impostor, at: other, port: 19_813, published)
+    let told = try #require(await client.line(containing: "somebody may stand in for it"))
+    #expect(told.contains("\"lost\""), "\(told)")
+    imitation.running.send(SIGTERM)
+    #expect(await imitation.running.exitStatus() == 0)
+    #expect(try await place.build() == place.contents("app.4dz"))
+
+    try place.save("ALERT(\"moved\")", "Project/Sources/Methods/m1.4dm")
+    let second = try await serve(machines, place, at: other, port: 19_813, published)
+    #expect(second.key == first.key)
+    let moved = try #require(await client.line(containing: "\"updated\""), "\(client.errors)")
+    #expect(moved.contains("\"delta\":true"))
+    #expect(try await place.build() == place.contents("app.4dz"))
+    client.send(SIGTERM)
+    _ = await client.exitStatus()
+    second.running.send(SIGTERM)
+    #expect(await second.running.exitStatus() == 0)
+  }
+
   @Test func anAddressHasSoManyConnectionsAndNoMore() async throws {
     let machines = try await TwoMachines.make()
     let place = try Workplace()
     let server = try await serve(
       machines,
       place,
-      "--allow-anonymous",
-      "--max-connections-per-address",
-      "2"
+      ["--allow-anonymous", "--max-connections-per-address", "2"]
     )
     let result = try await machines.runOnClient([
       "/usr/bin/python3", "-I", "-c", Self.crowd, TwoMachines.serverAddress, "\(server.port)",

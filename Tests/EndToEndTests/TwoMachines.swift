@@ -15,6 +15,8 @@ final class TwoMachines: Sendable {
 
   static let serverAddress = "10.197.31.1"
   static let clientAddress = "10.197.31.2"
+  /// A second address of the server's machine.
+  static let otherServerAddress = "10.197.31.3"
 
   private let name = "syncd-\(getpid())-\(UInt16.random(in: 0...(.max)))"
   private var server: String { name + "-s" }
@@ -29,8 +31,10 @@ final class TwoMachines: Sendable {
       set -e
       ip netns add \(server); ip netns add \(client)
       ip -n \(server) link add cable type veth peer name cable netns \(client)
-      ip -n \(server) address add \(serverAddress)/30 dev cable
-      ip -n \(client) address add \(clientAddress)/30 dev cable
+      for a in \(serverAddress) \(otherServerAddress); do
+        ip -n \(server) address add $a/29 brd + dev cable
+      done
+      ip -n \(client) address add \(clientAddress)/29 brd + dev cable
       for n in \(server) \(client); do ip -n $n link set lo up; ip -n $n link set cable up; done
       """
     )
@@ -48,6 +52,11 @@ final class TwoMachines: Sendable {
   /// Starts a program on the server's machine.
   func startOnServer(_ words: [String]) throws -> RunningProgram {
     try RunningProgram(Self.ip, onServer(words))
+  }
+
+  /// Starts a program on the client's machine.
+  func startOnClient(_ words: [String]) throws -> RunningProgram {
+    try RunningProgram(Self.ip, ["netns", "exec", client] + words)
   }
 
   /// Runs a program on the client's machine to its end.

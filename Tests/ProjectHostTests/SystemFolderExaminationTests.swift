@@ -27,7 +27,7 @@ import Testing
   private func damage() throws {
     try FileManager.default.removeItem(atPath: folder.journal)
     try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: folder.token)
-    try parent.write("", to: "homes/state/root.json.new")
+    try parent.write("", to: "homes/state/.root.json.syncd-new")
     try parent.write("", to: "homes/state/mine.txt")
   }
 
@@ -35,7 +35,7 @@ import Testing
 
   @Test func damageIsFoundAndRepairedAndForeignItemsStay() throws {
     try damage()
-    #expect(problems() == [folder.journal, folder.token, folder.record + ".new"])
+    #expect(problems() == [folder.journal, folder.token, SmallFile.unfinished(folder.record)])
     let left = try SystemFolderExamination(of: folder, for: location).repair()
     #expect(left.findings.filter(\.isProblem).isEmpty)
     #expect(FileManager.default.fileExists(atPath: folder.path + "/mine.txt"))

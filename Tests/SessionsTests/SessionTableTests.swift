@@ -32,7 +32,7 @@ import Testing
     #expect(table.touch(token(1), at: at(179)) == nil)
     #expect(table.expire(at: at(179)) == [ann])
     #expect(table.expire(at: at(999)) == [])
-    #expect(table.close(ann.id) == nil)
+    #expect(table.close(ann.id, at: at(999)) == nil)
   }
 
   @Test func aStreamOrARequestKeepsItsSessionOpen() {
@@ -56,7 +56,7 @@ import Testing
     #expect(table.open(session("bob"), token: token(1), at: at(0)) == false)
     #expect(table.promote(ann.id)?.isDeveloper == true)
     #expect(table.touch(token(1), at: at(0))?.isDeveloper == true)
-    #expect(table.close(ann.id)?.id == ann.id)
+    #expect(table.close(ann.id, at: at(0))?.id == ann.id)
     #expect(table.touch(token(1), at: at(0)) == nil)
     #expect(table.promote(ann.id) == nil)
   }

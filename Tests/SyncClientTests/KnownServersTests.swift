@@ -1,3 +1,4 @@
+import Bundler
 import Foundation
 import SyncClient
 import SyncProtocol
@@ -74,7 +75,7 @@ struct KnownServersTests {
   @Test func aLeftoverOfACrashIsNoHindrance() async throws {
     try await withServers { (servers: KnownServers) async throws in
       _ = try servers.judge("one", of: Self.address, accepting: nil)
-      try Data("half".utf8).write(to: URL(filePath: servers.path + ".new"))
+      try Data("half".utf8).write(to: URL(filePath: SmallFile.unfinished(servers.path)))
       let other = ServerAddress(host: "b", port: 1)
       #expect(try servers.judge("two", of: other, accepting: nil) == .pinned)
       #expect(try servers.fingerprint(of: Self.address) == "one")

@@ -1,3 +1,4 @@
+import Bundler
 import Foundation
 import SyncClient
 import SyncProtocol
@@ -112,10 +113,10 @@ import Testing
   @Test func whatACrashLeftIsNoHindrance() async throws {
     try await withFile { file, _ in
       try file.change { record(&$0, "Shop") }
-      try Data("half".utf8).write(to: URL(filePath: file.path + ".new"))
+      try Data("half".utf8).write(to: URL(filePath: SmallFile.unfinished(file.path)))
       try file.change { record(&$0, "Bank") }
       #expect(try file.read().recents.map(\.project) == ["Bank", "Shop"])
-      #expect(!FileManager.default.fileExists(atPath: file.path + ".new"))
+      #expect(!FileManager.default.fileExists(atPath: SmallFile.unfinished(file.path)))
     }
   }
 

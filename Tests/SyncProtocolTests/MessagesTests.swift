@@ -47,12 +47,14 @@ import Testing
       record: try record(),
       supersedes: 6,
       changed: changed,
-      spreadMs: 0
+      spreadMs: 0,
+      deltaSpreadMs: 0
     )
     #expect(notice.required)
     #expect(notice.record == (try record()))
     let events: [ServerEvent] = [
-      .ready(Ready(project: "p", state: .loading, generation: nil)), .reconnectRequired(notice),
+      .ready(Ready(project: "p", serverID: "s", state: .loading, generation: nil)),
+      .reconnectRequired(notice),
       .build(BuildState(state: .degraded, problems: [])), .bookmark,
       .drain(Drain(reason: "r", reconnectAfterMs: 1, spreadMs: 2)), .reset(Reset(why: "w")),
     ]
@@ -79,7 +81,8 @@ import Testing
       record: try record(),
       supersedes: 6,
       changed: changed,
-      spreadMs: 0
+      spreadMs: 0,
+      deltaSpreadMs: 0
     )
     #expect(try ServerEvent.reconnectRequired(notice).encodedData().count < 1_400)
   }

@@ -63,7 +63,10 @@ import Testing
     }
   }
 
-  @Test(arguments: ["deadlineMs=0", "deadlineMs=soon", "deadlineMs=600001"])
+  @Test(arguments: [
+    "deadlineMs=0", "deadlineMs=soon", "deadlineMs=600001", "deadlineMs=", "deadlineMs=%2B5",
+    "deadlineMs=5&deadlineMs=6", "barrier=a&barrier=b",
+  ])
   func aWaitHasALimitToo(query: String) async throws {
     try await ServerFixture.with { server in
       let answer = try await server.askLocally("GET", "\(Route.barrierWait)?\(query)")

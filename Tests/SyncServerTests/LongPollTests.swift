@@ -82,11 +82,25 @@ import Testing
     }
   }
 
-  @Test(arguments: ["wait=x", "wait=-1", "wait=60001"])
+  @Test(arguments: [
+    "wait=x", "wait=-1", "wait=60001", "wait=%2B1", "wait=1&wait=2", "since=a&since=b",
+  ])
   func aWaitOutOfBoundsIsRefused(query: String) async throws {
     try await ServerFixture.with { server in
       let answer = try await server.ask("GET", "/v1/events?" + query, ["Accept: application/json"])
       #expect(answer.status == 400)
+    }
+  }
+
+  @Test func theFieldThatBrowsersRepeatWins() async throws {
+    try await ServerFixture.with { server in
+      let position = try #require(try await poll(server).events.last?.id)
+      let answer = try await server.ask(
+        "GET",
+        "\(Route.events)?wait=10&since=unreadable",
+        ["Accept: application/json", "Last-Event-ID: \(position)"]
+      )
+      #expect(try answer.json(Answer.self).names == ["bookmark"])
     }
   }
 

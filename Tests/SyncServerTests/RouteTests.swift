@@ -83,7 +83,8 @@ import Testing
   @Test(arguments: [
     ("DELETE", Route.hello, "GET, HEAD"), ("TRACE", Route.hello, "GET, HEAD"),
     ("GET", Route.reload, "POST"), ("POST", Route.events, "GET"), ("HEAD", Route.events, "GET"),
-    ("PROPFIND", Route.currentGeneration, "GET, HEAD"),
+    ("PROPFIND", Route.currentGeneration, "GET, HEAD"), ("QUERY", Route.sessions, "POST"),
+    ("PATCH", Route.clientAdmission, "GET, PUT"),
   ])
   func aWrongMethodIsRefusedWithThePossibleOnes(
     method: String,
@@ -95,6 +96,17 @@ import Testing
       #expect(answer.status == 405)
       #expect(answer["allow"] == allow)
       if method != "HEAD" { #expect(answer.problem == .methodNotAllowed) }
+    }
+  }
+
+  @Test(arguments: [
+    "\(Route.events)?since=a&since=b",
+    "\(Route.deltas)/\(ServerFixture.digest)/\(ServerFixture.digest)?form=packed&form=content",
+  ])
+  func aParameterOfTheQueryStandsThereOnce(path: String) async throws {
+    try await ServerFixture.with { server in
+      let answer = try await server.ask("GET", path)
+      #expect(answer.problem == .badRequest)
     }
   }
 

@@ -112,6 +112,39 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    // A byte of nothing, the end of a character alone, too long a form, a surrogate, above the last.
+    [[0xFF]], [[0x80]], [[0xC0, 0xAF]], [[0xED, 0xA0, 0x80]], [[0xF4, 0x90, 0x80, 0x80]],
+    // Over two frames: not continued, continued wrongly, impossible before it is whole, cut off.
+    [[0x61, 0xE2], [0x61]], [[0xE2, 0x82], [0x28]], [[0xF4, 0x90], [0x80, 0x80]],
+    [[0x61], [0xE2, 0x82]],
+  ])
+  func textThatIsNoUTF8EndsIt(pieces: [[UInt8]]) async throws {
+    try await ServerFixture.with { server in
+      let socket = try await open(server)
+      for (index, piece) in pieces.enumerated() {
+        let isLast: UInt8 = index == pieces.count - 1 ? 0x80 : 0
+        try await socket.sendFrame(isLast | (index == 0 ? 1 : 0), piece)
+      }
+      #expect(try await socket.nextFrame(0x88).status == 1007)
+    }
+  }
+
+  @Test func textMayBeCutInsideOfACharacter() async throws {
+    try await ServerFixture.with { server in
+      let socket = try await open(server)
+      let bytes = Array("é€😀\u{10FFFF}".utf8)
+      for (index, byte) in bytes.enumerated() {
+        let isLast: UInt8 = index == bytes.count - 1 ? 0x80 : 0
+        try await socket.sendFrame(isLast | (index == 0 ? 1 : 0), [byte])
+      }
+      // Of a binary message anything goes.
+      try await socket.sendFrame(0x82, [0xFF])
+      try await socket.sendFrame(0x89, [1])
+      #expect(try await socket.nextFrame(0x8A).payload == [1])
+    }
+  }
+
   @Test func aFrameThatIsTooLongEndsIt() async throws {
     try await ServerFixture.with { server in
       let socket = try await open(server)

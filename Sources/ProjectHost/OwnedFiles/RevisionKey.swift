@@ -51,16 +51,11 @@ package struct RevisionKey: Sendable {
   }
 
   private static func store(_ bytes: [UInt8], at path: String) throws(FileFailure) {
-    let cut = path.lastIndex(of: "/") ?? path.startIndex
-    let folder = try FolderHandle(String(path[..<cut]))
-    let name = String(path[cut...].dropFirst())
-    try? folder.remove(name + ".new")
-    let file = try folder.openFile(name + ".new", O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
-    defer { close(file) }
-    try FolderHandle.write(bytes, to: file, path)
-    guard fsync(file) == 0 else { throw FileFailure(errno, "write to the disk", path) }
-    try folder.rename(name + ".new", to: name)
-    try folder.sync()
+    do {
+      try SmallFile.replace(path, with: bytes)
+    } catch {
+      throw FileFailure(error.number, "write to the disk", path)
+    }
   }
 
   private static func failure(_ failure: FileFailure) -> HostError {

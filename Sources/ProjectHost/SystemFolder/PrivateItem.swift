@@ -1,3 +1,4 @@
+import Bundler
 import Glibc
 
 /// What lies at a path of the system folder, links not followed.
@@ -82,18 +83,10 @@ extension SystemFolder {
 enum PrivateFile {
   /// Replaces the file in one step.
   static func write(_ bytes: [UInt8], to path: String) throws(HostError) {
-    let temporary = path + ".new"
-    unlink(temporary)
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw SystemFolder.failure(temporary, errno) }
-    let written = Glibc.write(descriptor, bytes, bytes.count)
-    var number = written < 0 ? errno : written == bytes.count ? 0 : ENOSPC
-    if number == 0, fsync(descriptor) != 0 { number = errno }
-    if close(descriptor) != 0, number == 0 { number = errno }
-    if number == 0, rename(temporary, path) != 0 { number = errno }
-    guard number == 0 else {
-      unlink(temporary)
-      throw SystemFolder.failure(path, number)
+    do {
+      try SmallFile.replace(path, with: bytes)
+    } catch {
+      throw SystemFolder.failure(path, error.number)
     }
   }
 

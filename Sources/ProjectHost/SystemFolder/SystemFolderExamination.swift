@@ -203,7 +203,7 @@ package struct SystemFolderExamination: Hashable, Sendable {
     let known = Set(folder.parts + folder.files + [folder.socket])
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     for path in names.sorted().map({ folder.path + "/" + $0 }) where !known.contains(path) {
-      if folder.files.contains(where: { path == $0 + ".new" }) {
+      if folder.files.contains(where: { path == SmallFile.unfinished($0) }) {
         fault("A write was cut off here.", path, .remove)
       } else {
         note("This is not syncd's; it is left alone.", path)

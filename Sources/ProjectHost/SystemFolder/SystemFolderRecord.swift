@@ -1,3 +1,4 @@
+import Bundler
 import Foundation
 
 /// Whose system folder it is: what finds it again when the project moves or is renamed.
@@ -100,7 +101,7 @@ extension SystemFolder {
 
   /// Names in the folder that are nothing of ours.
   private var foreignItems: [String] {
-    let own = Set(parts + (files + [socket]).flatMap { [$0, $0 + ".new"] })
+    let own = Set(parts + (files + [socket]).flatMap { [$0, SmallFile.unfinished($0)] })
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     return names.sorted().filter { !own.contains(path + "/" + $0) }
   }

@@ -9,8 +9,21 @@ package struct NetworkLookups: ServerLookups {
   private static let mostBytes = 4 << 20
 
   private let recentsFile: RecentsFile
+  private let trust: ServerTrust
 
-  package init(recents: RecentsFile) { recentsFile = recents }
+  /// - Parameters:
+  ///   - recents: the list of recent servers.
+  ///   - trust: how servers off loopback are held to be who they are.
+  package init(recents: RecentsFile, trust: ServerTrust) {
+    recentsFile = recents
+    self.trust = trust
+  }
+
+  /// Where a server that was found by its name is now; `nil` when nobody says to be it.
+  package func address(of serverID: String, port: Int) async -> ServerAddress? {
+    let found = try? await discover(port: port) { $0.serverID == serverID }
+    return found?.first { $0.serverID == serverID }?.address
+  }
 
   package func discover(
     port: Int,
@@ -29,7 +42,7 @@ package struct NetworkLookups: ServerLookups {
   }
 
   package func serverID(at address: ServerAddress) async -> String? {
-    try? await ServerConnection(.tcp(address)).hello().serverID
+    try? await ServerConnection(.tcp(address), trust: trust).hello().serverID
   }
 
   package func recents() throws(ClientError) -> [RecentServer] { try recentsFile.read().recents }

@@ -27,7 +27,7 @@ package struct ServerName: Hashable, Sendable {
     let host = ServerAddress(text).map { ServerTarget($0, from: .address) }
     if let host, text.contains("."), await lookups.knowsHost(text) { return host }
     let found = try await lookups.discover(port: Route.defaultPort) { $0.isCalled(text) }
-    if let target = try discovered(text, in: found) { return target }
+    if let target = try discovered(text, in: found, on: Route.defaultPort) { return target }
     if let host, !text.contains("."), await lookups.knowsHost(text) { return host }
     throw notFound(text, port: Route.defaultPort, among: found)
   }
@@ -74,10 +74,10 @@ package struct ServerName: Hashable, Sendable {
     case .named(let name, let port):
       let port = port ?? Route.defaultPort
       let found = try await lookups.discover(port: port) { $0.isCalled(name) }
-      guard let target = try discovered(name, in: found) else {
+      guard let target = try discovered(name, in: found, on: port) else {
         throw notFound(name, port: port, among: found)
       }
-      return ServerTarget(target.address, from: .link(link))
+      return ServerTarget(target.address, from: .link(link), discoveryPort: port)
     }
   }
 
@@ -97,10 +97,18 @@ package struct ServerName: Hashable, Sendable {
       throw ClientError(.localFile, "The recent server '\(text)' has no usable address: forget it.")
     }
     let answering = await lookups.serverID(at: address)
-    if answering == recent.serverID { return ServerTarget(address, from: .recent(recent)) }
-    let found = try await lookups.discover(port: address.port) { $0.serverID == recent.serverID }
+    let port = address.port
+    if answering == recent.serverID {
+      return ServerTarget(address, from: .recent(recent), discoveryPort: port)
+    }
+    let found = try await lookups.discover(port: port) { $0.serverID == recent.serverID }
     if let moved = found.first(where: { $0.serverID == recent.serverID }) {
-      return ServerTarget(moved.address, from: .recent(recent))
+      return ServerTarget(
+        moved.address,
+        from: .recent(recent),
+        formerly: address,
+        discoveryPort: port
+      )
     }
     guard answering == nil else {
       throw ClientError(
@@ -109,12 +117,13 @@ package struct ServerName: Hashable, Sendable {
           + "if that is meant, connect to \(address) by its address."
       )
     }
-    return ServerTarget(address, from: .recent(recent))
+    return ServerTarget(address, from: .recent(recent), discoveryPort: port)
   }
 
   private func discovered(
     _ name: String,
-    in servers: [DiscoveredServer]
+    in servers: [DiscoveredServer],
+    on port: Int
   ) throws(ClientError) -> ServerTarget? {
     // The published name is what people see; the project's is only a help.
     let published = servers.filter { [$0.publicationName, $0.shownName].contains(name) }
@@ -127,7 +136,7 @@ package struct ServerName: Hashable, Sendable {
         "Several servers are called '\(name)' (\(places)): use the address."
       )
     }
-    return ServerTarget(server.address, from: .discovered(server))
+    return ServerTarget(server.address, from: .discovered(server), discoveryPort: port)
   }
 
   private func notFound(_ name: String, port: Int, among found: [DiscoveredServer]) -> ClientError {

@@ -12,14 +12,35 @@ package struct ServerTarget: Hashable, Sendable {
 
   package let address: ServerAddress
   package let source: Source
+  /// Where it was known, when it is found at another address now.
+  package let formerly: ServerAddress?
+  /// The port on which to look for it again when it is gone; `nil` for a server that was named by
+  /// its address, and is nowhere else.
+  package let discoveryPort: Int?
 
-  package init(_ address: ServerAddress, from source: Source) {
+  package init(
+    _ address: ServerAddress,
+    from source: Source,
+    formerly: ServerAddress? = nil,
+    discoveryPort: Int? = nil
+  ) {
     self.address = address
     self.source = source
+    self.formerly = formerly
+    self.discoveryPort = discoveryPort
   }
 
   /// The `.4DLink` that led to it.
   package var link: DatabaseLink? { if case .link(let link) = source { link } else { nil } }
+
+  /// Whether it said, or was seen, to speak TLS also where that is not the rule.
+  package var usesTLS: Bool {
+    switch source {
+    case .address, .link: false
+    case .discovered(let server): server.usesTLS
+    case .recent(let recent): recent.usesTLS
+    }
+  }
 
   /// What it is called, where that is known before it is asked.
   package var name: String? {

@@ -1,3 +1,4 @@
+import Bundler
 import Glibc
 import SyncProtocol
 
@@ -73,29 +74,20 @@ package struct RecentsFile: Sendable {
 
   private func write(_ list: RecentServers) throws(ClientError) {
     guard let encoded = try? WireJSON.encode(list) else { throw failure("written") }
-    let bytes = Array(encoded) + [UInt8(ascii: "\n")]
-    // Under the lock nobody else writes it; what a crash left is overwritten.
-    let temporary = path + ".new"
-    unlink(temporary)
-    let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-    guard file >= 0 else { throw failure("written") }
-    let isWritten = Glibc.write(file, bytes, bytes.count) == bytes.count && fsync(file) == 0
-    close(file)
-    guard isWritten, rename(temporary, path) == 0 else {
-      let error = failure("written")
-      unlink(temporary)
-      throw error
+    do {
+      try SmallFile.replace(path, with: Array(encoded) + [UInt8(ascii: "\n")])
+    } catch {
+      throw failure("written", error.reason)
     }
-    let folder = open(folder + "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard folder >= 0 else { throw failure("written") }
-    defer { close(folder) }
-    guard fsync(folder) == 0 else { throw failure("written") }
   }
 
-  private func failure(_ what: String) -> ClientError {
+  private func failure(
+    _ what: String,
+    _ reason: String = String(cString: strerror(errno))
+  ) -> ClientError {
     ClientError(
       .localFile,
-      "\(path) cannot be \(what): \(String(cString: strerror(errno))); "
+      "\(path) cannot be \(what): \(reason); "
         + "give this account the right and free space."
     )
   }

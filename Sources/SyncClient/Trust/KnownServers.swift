@@ -1,3 +1,4 @@
+import Bundler
 import Foundation
 import Glibc
 package import SyncProtocol
@@ -89,29 +90,20 @@ package struct KnownServers: Hashable, Sendable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     guard let data = try? encoder.encode(content) else { throw failure("written") }
-    let temporary = path + ".new"
-    unlink(temporary)
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw failure("written") }
-    defer { close(descriptor) }
-    var rest = Array(data)[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw failure("written") }
-      rest = rest.dropFirst(count)
+    do {
+      try SmallFile.replace(path, with: Array(data))
+    } catch {
+      throw failure("written", error.reason)
     }
-    guard fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw failure("written") }
-    let folder = open((path as NSString).deletingLastPathComponent, O_RDONLY | O_CLOEXEC)
-    guard folder >= 0 else { throw failure("written") }
-    defer { close(folder) }
-    guard fsync(folder) == 0 else { throw failure("written") }
   }
 
-  private func failure(_ what: String) -> ClientError {
+  private func failure(
+    _ what: String,
+    _ reason: String = String(cString: strerror(errno))
+  ) -> ClientError {
     ClientError(
       .localFile,
-      "\(path) cannot be \(what) (\(String(cString: strerror(errno)))): without it a server's key "
+      "\(path) cannot be \(what) (\(reason)): without it a server's key "
         + "cannot be remembered; give this account the right to it."
     )
   }

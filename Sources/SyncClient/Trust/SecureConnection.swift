@@ -138,6 +138,13 @@ struct SecureConnection: Sendable {
 
   private func refusal(pin: String?, shown: String?) -> ClientError {
     guard let shown else { return untrusted }
+    if let former = trust.formerly {
+      return ClientError(
+        .untrusted,
+        "\(address) shows the key \(shown), and the server that was at \(former) had another one: "
+          + "somebody may stand in for it. If it has a new key, come with --accept-key \(shown)."
+      )
+    }
     guard let pin else {
       return ClientError(
         .untrusted,

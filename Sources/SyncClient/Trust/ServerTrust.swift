@@ -18,7 +18,24 @@ package struct ServerTrust: Sendable {
   /// Told when a key is pinned: the server and the fingerprint.
   package var pinned: @Sendable (ServerAddress, String) -> Void = { _, _ in }
 
+  /// Where the server was known before it was found at another address.
+  private(set) var formerly: ServerAddress?
+
   package init(knownServers: KnownServers? = nil) { self.knownServers = knownServers }
+
+  /// The trust in a server that is said to have moved: whoever is at the new address shows the key of
+  /// the old one, or an authority vouches for him; nothing is pinned there on first use.
+  ///
+  /// - Throws: `ClientError` with code `localFile` when the pins cannot be read.
+  package func following(from old: ServerAddress) throws(ClientError) -> ServerTrust {
+    var trust = self
+    trust.formerly = old
+    // The user has named a key: that one it is.
+    guard acceptedKey == nil else { return trust }
+    trust.acceptedKey = try knownServers?.fingerprint(of: old)
+    if trust.acceptedKey == nil { trust.knownServers = nil }
+    return trust
+  }
 
   /// Whether a connection to an address speaks TLS.
   func speaksTLS(to address: ServerAddress) -> Bool {

@@ -1,3 +1,4 @@
+import Bundler
 import Foundation
 import Glibc
 
@@ -31,24 +32,11 @@ enum PrivateFile {
 
   /// Writes a file that only this account may read, whole or not at all.
   static func write(_ bytes: [UInt8], to path: String) throws(Failure) {
-    let temporary = "\(path).new"
-    unlink(temporary)
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw Failure(reason: "cannot be written: \(reason())") }
-    defer { close(descriptor) }
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw abandon(temporary) }
-      rest = rest.dropFirst(count)
+    do {
+      try SmallFile.replace(path, with: bytes)
+    } catch {
+      throw Failure(reason: "cannot be written: \(error.reason)")
     }
-    guard fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw abandon(temporary) }
-    let slash = path.lastIndex(of: "/")
-    let folder = open(slash.map { String(path[...$0]) } ?? ".", O_RDONLY | O_CLOEXEC)
-    guard folder >= 0 else { throw Failure(reason: "cannot be made durable: \(reason())") }
-    defer { close(folder) }
-    guard fsync(folder) == 0 else { throw Failure(reason: "cannot be made durable: \(reason())") }
   }
 
   /// What tells one content of a path from another without reading it, symbolic links followed;
@@ -92,12 +80,6 @@ enum PrivateFile {
       bytes += part.prefix(count)
     }
     return bytes
-  }
-
-  private static func abandon(_ temporary: String) -> Failure {
-    let reason = reason()
-    unlink(temporary)
-    return Failure(reason: "cannot be written: \(reason)")
   }
 
   private static func reason() -> String { String(cString: strerror(errno)) }

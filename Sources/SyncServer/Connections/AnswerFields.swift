@@ -3,7 +3,7 @@ import NIOHTTP1
 /// Header fields that answers have whatever they say.
 enum AnswerFields {
   /// The methods that any resource here may have.
-  static let methods = "DELETE, GET, HEAD, POST"
+  static let methods = "DELETE, GET, HEAD, POST, PUT"
 
   private static let usual: [(name: String, value: String)] = [
     ("x-content-type-options", "nosniff"),

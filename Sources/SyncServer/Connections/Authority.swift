@@ -1,7 +1,7 @@
 import ProjectModel
 
 /// `host[:port]` as the `Host` field and origins carry it; an IPv6 address is in brackets.
-struct Authority: Hashable {
+struct Authority: Hashable, CustomStringConvertible {
   /// In lower case, brackets included.
   let host: String
   let port: Int?
@@ -31,6 +31,9 @@ struct Authority: Hashable {
     }
     self.host = String(host)
   }
+
+  /// As the `Host` field has it.
+  var description: String { port.map { "\(host):\($0)" } ?? host }
 
   /// The same host at any port.
   var portless: Authority { Authority(host: host, port: nil) }

@@ -48,9 +48,9 @@ struct RequestGuard: Sendable {
       guard isOurs(authority, port: port) || isAddress(authority, local, port: port) else {
         return ProblemDetails(
           .hostNotAllowed,
-          detail: "This server is not called \(authority.host); "
+          detail: "This server is not called \(authority); "
             + (isSecure ? "ask for its address, " : "ask for localhost:\(port), ")
-            + "or start it with --allow-host \(authority.host)."
+            + "or start it with --allow-host \(authority)."
         )
       }
     }
@@ -69,8 +69,9 @@ struct RequestGuard: Sendable {
 
   private func isOurs(_ authority: Authority, port: Int) -> Bool {
     let asked = authority.port ?? (isSecure ? 443 : 80)
-    if !isSecure, authority.isLoopback { return asked == port }
+    // As for the near end of a tunnel, whose port is another one.
     if extra.contains(authority) { return true }
+    if !isSecure, authority.isLoopback { return asked == port }
     guard authority.port == nil || asked == port else { return false }
     if extra.contains(authority.portless) { return true }
     guard let dot = authority.host.firstIndex(of: "."), dot != authority.host.startIndex else {

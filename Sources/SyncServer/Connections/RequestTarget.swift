@@ -22,12 +22,11 @@ struct RequestTarget: Hashable {
 
   var path: Substring { resource.prefix { $0 != "?" } }
 
-  /// A parameter of the query, as it is written there: none that is asked for here needs escapes.
-  func query(_ name: String) -> String? {
-    for pair in resource.dropFirst(path.count + 1).split(separator: "&") {
+  /// The values of a parameter of the query, whose name is written there without escapes.
+  func query(_ name: String) -> [String] {
+    resource.dropFirst(path.count + 1).split(separator: "&").compactMap { pair in
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      if parts.count == 2, parts[0] == name { return parts[1].removingPercentEncoding }
+      return parts.count == 2 && parts[0] == name ? parts[1].removingPercentEncoding : nil
     }
-    return nil
   }
 }

@@ -7,6 +7,7 @@ final class DiscoveryAnswers: Sendable {
   private let publication: Publication
   private let project: any ServedProject
   private let address: ServerAddress
+  private let usesTLS: Bool
   private let hostName: String
   private let limiter = Mutex(AnswerLimiter())
 
@@ -14,11 +15,13 @@ final class DiscoveryAnswers: Sendable {
     _ publication: Publication,
     project: any ServedProject,
     address: ServerAddress,
+    usesTLS: Bool,
     hostName: String
   ) {
     self.publication = publication
     self.project = project
     self.address = address
+    self.usesTLS = usesTLS
     self.hostName = hostName
   }
 
@@ -48,7 +51,7 @@ final class DiscoveryAnswers: Sendable {
       project: project.name,
       serverID: project.serverID,
       port: address.port,
-      usesTLS: !isOnLoopback,
+      usesTLS: usesTLS,
       generation: await project.current().flatMap { GenerationID($0.id) }
     ).datagram
   }

@@ -13,6 +13,7 @@ package struct DiscoveryResponder: Sendable {
   private let publication: Publication
   private let project: any ServedProject
   private let address: ServerAddress
+  private let usesTLS: Bool
   private let group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
   private let logger: Logger
 
@@ -21,11 +22,13 @@ package struct DiscoveryResponder: Sendable {
     publication: Publication,
     project: any ServedProject,
     address: ServerAddress,
+    usesTLS: Bool,
     logger: Logger
   ) {
     self.publication = publication
     self.project = project
     self.address = address
+    self.usesTLS = usesTLS
     self.logger = logger
   }
 
@@ -37,6 +40,7 @@ package struct DiscoveryResponder: Sendable {
       publication,
       project: project,
       address: address,
+      usesTLS: usesTLS,
       hostName: Self.hostName()
     )
     await withDiscardingTaskGroup { tasks in

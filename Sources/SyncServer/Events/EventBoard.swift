@@ -18,11 +18,10 @@ actor EventBoard {
   private var nextKey = 0
   private var isClosed = false
 
-  init(project: String, first: PostedEvent) {
-    ready = Ready(project: project, state: .loading, generation: nil)
-    ready.apply(first.event)
-    position = first.id
-    self.first = first.id
+  init(_ ready: Ready, at position: EventID) {
+    self.ready = ready
+    self.position = position
+    first = position
   }
 
   /// Takes an event over and wakes everybody who waits.

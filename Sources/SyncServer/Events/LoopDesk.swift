@@ -29,8 +29,8 @@ final class LoopDesk {
 
   init(
     loop: any EventLoop,
-    first: PostedEvent,
-    project: String,
+    ready: Ready,
+    position: EventID,
     configuration: ServerConfiguration,
     counters: ServerCounters,
     roster: StreamRoster,
@@ -42,9 +42,8 @@ final class LoopDesk {
     self.admission = admission
     heartbeat = TimeAmount(configuration.heartbeat)
     blockedLimit = TimeAmount(configuration.blockedLimit)
-    ready = Ready(project: project, state: .loading, generation: nil)
-    position = first.id
-    apply(first)
+    self.ready = ready
+    self.position = position
   }
 
   // MARK: Connections
@@ -58,7 +57,6 @@ final class LoopDesk {
 
   func remove(_ stream: EventStreamHandler) {
     guard streams.removeValue(forKey: ObjectIdentifier(stream)) != nil else { return }
-    counters.clients.add(-1)
     roster.remove(stream.entry.number)
     if let session = stream.session { admission.sessions.useEnded(session) }
     if streams.isEmpty {
@@ -74,9 +72,9 @@ final class LoopDesk {
   func drain() -> EventLoopFuture<Void> {
     let emptied = loop.makePromise(of: Void.self)
     self.emptied = emptied
-    let bye = Drain(reason: "shutdown", reconnectAfterMs: 500, spreadMs: 5_000)
-    let frame =
-      ready.state == .draining ? nil : try? EventFrame(.drain(bye), id: position)
+    // The project's own word of it may still be on its way to this loop.
+    let bye = ReturnSpread(clients: roster.count, bandwidth: 1).drain(reason: "shutdown")
+    let frame = ready.state == .draining ? nil : try? EventFrame(.drain(bye), id: position)
     for stream in Array(streams.values) {
       if let frame { stream.send(frame) }
       stream.finish()
@@ -129,7 +127,6 @@ final class LoopDesk {
       ConnectionSetup.tuneForEvents(channel)
       let opening = try [currentReady()] + [reset(for: stream)].compactMap(\.self)
       streams[ObjectIdentifier(stream)] = stream
-      counters.clients.add()
       if let session = stream.session { admission.sessions.useBegan(session) }
       startPulse()
       stream.begin(answer, opening)

@@ -9,8 +9,8 @@ struct LoopDesks: Sendable {
 
   init(
     group: any EventLoopGroup,
-    first: PostedEvent,
-    project: String,
+    ready: Ready,
+    position: EventID,
     configuration: ServerConfiguration,
     counters: ServerCounters,
     roster: StreamRoster,
@@ -22,8 +22,8 @@ struct LoopDesks: Sendable {
         NIOLoopBound(
           LoopDesk(
             loop: loop,
-            first: first,
-            project: project,
+            ready: ready,
+            position: position,
             configuration: configuration,
             counters: counters,
             roster: roster,

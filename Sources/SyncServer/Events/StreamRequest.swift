@@ -30,13 +30,18 @@ struct StreamRequest {
     }
   }
 
+  static let positionTwice = ProblemDetails(
+    .badRequest,
+    detail: "\"since\" stands in the query more than once."
+  )
+
   let transport: StreamTransport
   let resume: Resume
 
   /// A client says where it was in the field that browsers repeat, or in the query.
   init(_ transport: StreamTransport, _ head: HTTPRequestHead, _ target: RequestTarget) {
     self.transport = transport
-    resume = Resume(head.headers.first(name: "last-event-id") ?? target.query("since"))
+    resume = Resume(head.headers.first(name: "last-event-id") ?? target.query("since").first)
   }
 
   /// Whether the `Accept` fields, if any, let an event stream through.

@@ -1,3 +1,4 @@
+import ProjectHost
 import Sessions
 import SyncProtocol
 import Synchronization
@@ -20,6 +21,11 @@ final class StreamRoster: Sendable {
   }
 
   private let state = Mutex(State())
+  private let audience: Audience
+
+  init(audience: Audience) { self.audience = audience }
+
+  var count: Int { state.withLock { $0.entries.count } }
 
   var entries: [Entry] { state.withLock { $0.entries.sorted { $0.key < $1.key }.map(\.value) } }
 
@@ -32,7 +38,8 @@ final class StreamRoster: Sendable {
   ///
   /// - Returns: its number, which takes it out again, and the name of its client.
   func add(_ session: SessionID?, _ connection: ClientConnection) -> (number: Int, client: String) {
-    state.withLock { state in
+    audience.enter()
+    return state.withLock { state in
       let number = state.next
       state.next += 1
       let client = session?.text ?? "stream-\(number)"
@@ -41,5 +48,7 @@ final class StreamRoster: Sendable {
     }
   }
 
-  func remove(_ number: Int) { state.withLock { $0.entries[number] = nil } }
+  func remove(_ number: Int) {
+    if state.withLock({ $0.entries.removeValue(forKey: number) }) != nil { audience.leave() }
+  }
 }

@@ -3,8 +3,8 @@ import NIOWebSocket
 
 /// What a client of a WebSocket may say: that it is there, and that it goes.
 ///
-/// Messages of its own are thrown away unread; a frame that the protocol forbids ends the
-/// connection with status 1002.
+/// Messages of its own are thrown away; a frame that the protocol forbids ends the connection with
+/// status 1002, a text that is no UTF-8 with status 1007.
 final class WebSocketControl: ChannelInboundHandler {
   typealias InboundIn = WebSocketFrame
   typealias OutboundOut = WebSocketFrame
@@ -13,6 +13,8 @@ final class WebSocketControl: ChannelInboundHandler {
   static let longestFrame = 16 * 1024
 
   private var isFragmented = false
+  /// Of the text that is under way.
+  private var text: TextCheck?
   private var isClosing = false
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -25,14 +27,23 @@ final class WebSocketControl: ChannelInboundHandler {
     switch frame.opcode {
     case .text, .binary:
       guard !isFragmented else { return close(.protocolError, context: context) }
-      isFragmented = !frame.fin
+      text = frame.opcode == .text ? TextCheck() : nil
+      look(at: frame, context: context)
     case .continuation:
       guard isFragmented else { return close(.protocolError, context: context) }
-      isFragmented = !frame.fin
+      look(at: frame, context: context)
     case .ping: answer(frame, context: context)
     case .pong: break
     case .connectionClose: close(frame, context: context)
     default: close(.protocolError, context: context)
+    }
+  }
+
+  /// Throws a part of a message away, unless it is one that cannot be.
+  private func look(at frame: WebSocketFrame, context: ChannelHandlerContext) {
+    isFragmented = !frame.fin
+    guard text?.accepts(frame.unmaskedData.readableBytesView, isLast: frame.fin) != false else {
+      return close(.dataInconsistentWithMessage, context: context)
     }
   }
 

@@ -39,13 +39,9 @@ struct BarrierRoutes: Sendable {
   /// What this barrier holds, the one that met its deadline holds too: it came earlier.
   private func waitAgain(_ request: Request) async throws -> Response {
     let began = ContinuousClock().now
-    let text = request.uri.queryParameters.get("deadlineMs")
-    let wait = text.map { Int($0) } ?? BarrierRequest.defaultDeadlineMs
-    guard let wait else {
-      throw ProblemDetails(.badRequest, detail: "deadlineMs is a whole number of milliseconds.")
-    }
+    let wait = try request.milliseconds("deadlineMs", in: Deadline.possible)
     var order = BarrierRequest()
-    if let id = request.uri.queryParameters.get("barrier") {
+    if let id = try request.query("barrier") {
       guard let found = pending.find(id) else {
         throw ProblemDetails(
           .notFound,

@@ -56,7 +56,7 @@ struct BundleRoutes: Sendable {
   /// The tag is of the bytes: another version of the server may make others for the same pair.
   private func delta(_ request: Request, _ context: CallContext) async throws -> Response {
     let form: DeltaForm
-    switch request.uri.queryParameters["form"] {
+    switch try request.query("form") {
     case nil, "content": form = .content
     case "packed": form = .packed
     default:

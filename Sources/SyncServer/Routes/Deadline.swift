@@ -2,7 +2,7 @@ import SyncProtocol
 
 /// How long a request may wait for its answer.
 enum Deadline {
-  private static let possible = 1...600_000
+  static let possible = 1...600_000
 
   /// - Throws: `bad-request` for what is no time to wait.
   static func milliseconds(_ number: Int) throws(ProblemDetails) -> Duration {

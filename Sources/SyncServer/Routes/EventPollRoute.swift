@@ -1,5 +1,7 @@
+import HTTPTypes
 import Hummingbird
 import NIOCore
+import ProjectHost
 import Sessions
 import SyncProtocol
 
@@ -8,8 +10,10 @@ struct EventPollRoute: Sendable {
   /// Milliseconds.
   private static let usualWait = 25_000
   private static let longestWait = 60_000
+  private static let lastEventID = HTTPField.Name("Last-Event-ID")
 
   let board: EventBoard
+  let audience: Audience
 
   var endpoint: Endpoint {
     // Not HEAD: it would wait for events and tell none.
@@ -21,9 +25,13 @@ struct EventPollRoute: Sendable {
   }
 
   private func poll(_ request: Request, _ caller: Caller) async throws -> Response {
-    let wait = try Self.wait(request.uri.queryParameters["wait"])
-    let resume = StreamRequest.Resume(request.uri.queryParameters["since"].map(String.init))
+    let wait = try request.milliseconds("wait", in: 0...Self.longestWait) ?? Self.usualWait
+    // As on a stream: the field that browsers repeat wins.
+    let since = try request.query("since")
+    let resume = StreamRequest.Resume(Self.lastEventID.flatMap { request.headers[$0] } ?? since)
     let deadline = ContinuousClock().now.advanced(by: .milliseconds(wait))
+    audience.enter()
+    defer { audience.leave() }
     let events = try await board.events(
       for: caller.session?.id.text,
       after: resume,
@@ -40,16 +48,5 @@ struct EventPollRoute: Sendable {
       headers: [.contentType: "application/json"],
       body: ResponseBody(byteBuffer: body)
     )
-  }
-
-  private static func wait(_ text: Substring?) throws -> Int {
-    guard let text else { return usualWait }
-    guard let wait = Int(text), (0...longestWait).contains(wait) else {
-      throw ProblemDetails(
-        .badRequest,
-        detail: "\"wait\" is a number of milliseconds from 0 to \(longestWait)."
-      )
-    }
-    return wait
   }
 }

@@ -6,7 +6,7 @@ import SyncProtocol
 struct MetricsPage {
   private(set) var text = ""
 
-  init(condition: ProjectCondition, counters: ServerCounters, sessions: Int) {
+  init(condition: ProjectCondition, counters: ServerCounters, sessions: Int, streams: Int) {
     let generation = condition.generation
     add("syncd_generation", .gauge, "Number of the published generation.", generation?.gen ?? 0)
     add("syncd_bundle_members", .gauge, "Members of the bundle.", generation?.members ?? 0)
@@ -25,7 +25,7 @@ struct MetricsPage {
       condition.lastReloadSeconds
     )
     add("syncd_sessions", .gauge, "Open client sessions.", sessions)
-    add("syncd_event_clients", .gauge, "Open event streams.", counters.clients.count)
+    add("syncd_event_clients", .gauge, "Open event streams.", streams)
     add("syncd_events_sent_total", .counter, "Events written.", counters.sent.count)
     add(
       "syncd_events_coalesced_total",

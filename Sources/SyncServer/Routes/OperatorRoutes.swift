@@ -16,6 +16,7 @@ struct OperatorRoutes: Sendable {
   let address: ServerAddress
   let counters: ServerCounters
   let sessions: SessionDesk
+  let roster: StreamRoster
   let started: ContinuousClock.Instant
 
   var endpoints: [Endpoint] {
@@ -42,7 +43,7 @@ struct OperatorRoutes: Sendable {
         generation: condition.generation,
         problems: condition.problems,
         watching: condition.watching,
-        clients: counters.clients.count,
+        clients: roster.count,
         uptime: (ContinuousClock().now - started) / .seconds(1)
       )
     )
@@ -66,7 +67,8 @@ struct OperatorRoutes: Sendable {
     let page = MetricsPage(
       condition: await project.condition(),
       counters: counters,
-      sessions: sessions.count
+      sessions: sessions.count,
+      streams: roster.count
     )
     return Response(
       status: .ok,

@@ -25,6 +25,7 @@ import Testing
       publication: publication,
       project: project,
       address: ServerAddress(host: Self.host ?? ""),
+      usesTLS: Self.host != "127.0.0.1",
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ).run()
   }

@@ -30,7 +30,7 @@ final class StubProject: ServedProject {
   let name = "Demo"
   let root: String
   let serverID = "stub"
-  let events = EventHub(project: "Demo")
+  let events = EventHub(project: "Demo", serverID: "stub")
   let machineSecret: [UInt8]? = StubProject.secret
   let folders = ClientFolders(
     project: "/projects/Demo",
@@ -38,6 +38,7 @@ final class StubProject: ServedProject {
     derivedData: "/state/DerivedDataRemote"
   )
   let toy = ToyFile()
+  private let otherToy = ToyFile()
 
   private let state = Mutex(State())
   private let file: FileHandle
@@ -85,7 +86,8 @@ final class StubProject: ServedProject {
       record: record,
       supersedes: gen - 1,
       changed: changed,
-      spreadMs: 5_000
+      spreadMs: 5_000,
+      deltaSpreadMs: 0
     )
     await events.post(notice, id: id)
   }
@@ -196,7 +198,9 @@ final class StubProject: ServedProject {
 
   var designerHasPassword: Bool { state.withLock { $0.isProtected } }
 
-  var ownedFiles: [OwnedFileRoutes] { [OwnedFileRoutes(toy, at: Route.catalog)] }
+  var ownedFiles: [OwnedFileRoutes] {
+    [OwnedFileRoutes(toy, at: Route.catalog), OwnedFileRoutes(otherToy, at: Route.directory)]
+  }
 
   func inventory() async throws(ProblemDetails) -> Inventory {
     guard let digest = Self.digest else { throw ProblemDetails(.notFound, detail: "None.") }

@@ -1,0 +1,173 @@
+/// Reads `roles.json` (4d-domain §9.6).
+///
+/// What would take protection away if it were skipped (a permission that cannot be read) makes the
+/// whole file broken; what would only give less (a privilege without a name, an unknown name) is
+/// reported and left out.
+struct RolesReader {
+  private let spans: JSONSpans
+  private var problems: [Problem] = []
+  /// The places of the privileges by folded name.
+  private var indices: [String: Int] = [:]
+
+  /// Reads the bytes of the file.
+  ///
+  /// - Throws: the first thing that makes the file unusable.
+  static func read(
+    _ bytes: [UInt8]
+  ) throws(JSONSyntax.Failure) -> (roles: Roles, problems: [Problem]) {
+    var reader = RolesReader(spans: try JSONSpans(scanning: bytes))
+    let roles = try reader.roles()
+    return (roles, reader.problems)
+  }
+
+  private init(spans: JSONSpans) { self.spans = spans }
+
+  private mutating func roles() throws(JSONSyntax.Failure) -> Roles {
+    let root = spans.root
+    guard root.kind == .object else { throw failure(root, "the file is no JSON object") }
+    let privileges = try privileges(in: root)
+    var roles: [String: [Int]] = [:]
+    for node in try list("roles", in: root, isNeeded: false) {
+      guard let name = name(of: node, "role") else { continue }
+      roles[Roles.folded(name), default: []] += included(in: node, "privileges", of: name)
+    }
+    return Roles(
+      privileges: privileges,
+      roles: roles,
+      permissions: try permissions(in: root),
+      forceLogin: try flag("forceLogin", in: root),
+      restrictedByDefault: try flag("restrictedByDefault", in: root)
+    )
+  }
+
+  // MARK: Privileges
+
+  private mutating func privileges(in root: JSONNode) throws(JSONSyntax.Failure) -> [Roles
+    .Privilege]
+  {
+    var names: [String] = []
+    var nodes: [[JSONNode]] = []
+    for node in try list("privileges", in: root, isNeeded: true) {
+      guard let name = name(of: node, "privilege") else { continue }
+      let folded = Roles.folded(name)
+      if folded == Roles.folded(Roles.webAdmin) {
+        report(node, "roles-reserved-name", "\(name) is 4D's own: its declaration is ignored")
+      } else if let index = indices[folded] {
+        report(node, "roles-duplicate-name", "the privilege \(name) is declared twice")
+        nodes[index].append(node)
+      } else {
+        indices[folded] = names.count
+        names.append(name)
+        nodes.append([node])
+      }
+    }
+    return zip(names, nodes).map { name, nodes in
+      Roles.Privilege(
+        name: name,
+        includes: nodes.flatMap { included(in: $0, "includes", of: name) }
+      )
+    }
+  }
+
+  /// The places of the privileges that a privilege or role includes.
+  private mutating func included(in node: JSONNode, _ key: String, of owner: String) -> [Int] {
+    guard let list = node.value(of: key) else { return [] }
+    guard list.kind == .array else {
+      report(list, "roles-malformed", "\"\(key)\" of \(owner) is no list and is ignored")
+      return []
+    }
+    return list.items.compactMap { item in
+      guard let name = item.value.text else {
+        report(item.value, "roles-malformed", "\"\(key)\" of \(owner) holds something but names")
+        return nil
+      }
+      let folded = Roles.folded(name)
+      if let index = indices[folded] { return index }
+      // Everybody has this one.
+      guard folded != Roles.guest else { return nil }
+      if folded == Roles.folded(Roles.webAdmin) {
+        report(item.value, "roles-reserved-name", "\(owner) cannot include \(name)")
+      } else {
+        report(item.value, "roles-unknown-name", "\(owner) includes \(name), which is not declared")
+      }
+      return nil
+    }
+  }
+
+  private mutating func name(of node: JSONNode, _ key: String) -> String? {
+    if let name = node.value(of: key)?.text, !name.isEmpty { return name }
+    report(node, "roles-malformed", "an entry without a \"\(key)\" is ignored")
+    return nil
+  }
+
+  // MARK: Permissions
+
+  private func permissions(
+    in root: JSONNode
+  ) throws(JSONSyntax.Failure) -> [ProtectedResource: [PermissionAction: [String]]] {
+    guard let node = root.value(of: "permissions"), node.kind == .object else {
+      let place = root.value(of: "permissions") ?? root
+      throw failure(place, "\"permissions\" is missing or no object")
+    }
+    var permissions: [ProtectedResource: [PermissionAction: [String]]] = [:]
+    for entry in try list("allowed", in: node, isNeeded: false) {
+      guard let name = entry.value(of: "applyTo")?.text,
+        let type = entry.value(of: "type")?.text,
+        let kind = ProtectedResource.Kind(rawValue: type)
+      else { throw failure(entry, "a permission needs \"applyTo\" and a known \"type\"") }
+      let resource =
+        kind == .datastore ? ProtectedResource.datastore : ProtectedResource(kind, name)
+      for action in PermissionAction.allCases {
+        let items = try list(action.rawValue, in: entry, isNeeded: false)
+        let names = items.compactMap(\.text)
+        guard names.count == items.count else {
+          throw failure(entry, "\"\(action.rawValue)\" of \(name) holds something but names")
+        }
+        permissions[resource, default: [:]][action, default: []] += names
+      }
+    }
+    return permissions
+  }
+
+  // MARK: Values
+
+  private func list(
+    _ key: String,
+    in node: JSONNode,
+    isNeeded: Bool
+  ) throws(JSONSyntax.Failure) -> [JSONNode] {
+    guard let list = node.value(of: key) else {
+      if isNeeded { throw failure(node, "\"\(key)\" is missing") }
+      return []
+    }
+    guard list.kind == .array else { throw failure(list, "\"\(key)\" is no list") }
+    return list.items.map(\.value)
+  }
+
+  private func flag(_ key: String, in root: JSONNode) throws(JSONSyntax.Failure) -> Bool {
+    guard let node = root.value(of: key) else { return false }
+    switch JSONValue(node) {
+    case .bool(let value): return value
+    case .null: return false
+    default: throw failure(node, "\"\(key)\" is neither true nor false")
+    }
+  }
+
+  private func line(_ node: JSONNode) -> Int { spans.line(at: node.offset ?? 0) }
+
+  private func failure(_ node: JSONNode, _ text: String) -> JSONSyntax.Failure {
+    JSONSyntax.Failure(line: line(node), text: text)
+  }
+
+  private mutating func report(_ node: JSONNode, _ rule: String, _ text: String) {
+    problems.append(
+      Problem(
+        rule: rule,
+        severity: .warning,
+        file: ProjectLayout.roles.display,
+        line: line(node),
+        text: text
+      )
+    )
+  }
+}

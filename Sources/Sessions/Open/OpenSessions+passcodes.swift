@@ -1,0 +1,80 @@
+/// One-time passcodes: what `$4DSID` carries from a desktop session to a browser
+/// (4d-domain §9.5).
+extension OpenSessions {
+  /// Makes a passcode for a session: 32 hexadecimal digits, to be used once.
+  ///
+  /// It is nowhere else: what is kept is its hash. Its life is in seconds; where none is given 10
+  /// for a desktop session, and the idle time of a web session. 4D 21 takes one for web sessions
+  /// alone, 21 R4 for all, and so does this.
+  ///
+  /// - Returns: the passcode.
+  /// - Throws: `tooManyPasscodes`, `passcodeLife`, or what the store throws.
+  package func createOTP(
+    of id: SessionID,
+    life: Int? = nil,
+    for caller: SessionCaller
+  ) async throws -> String {
+    let usual = try use(.createOTP, of: id, for: caller) { (table, now) throws(SessionRefusal) in
+      guard let entry = table.live(id, at: now) else { throw .unknownSession }
+      return entry.kind == .web ? entry.idleMinutes * 60 : Passcode.desktopLife
+    }
+    if let life, !(1...Passcode.longestLife).contains(life) {
+      throw SessionRefusal.passcodeLife(longest: Passcode.longestLife)
+    }
+    let seconds = Duration.seconds(min(life ?? usual, Passcode.longestLife))
+    let (text, now, wall) = (random.bits().hex, clock.now, clock.wall)
+    let passcode = Passcode(
+      session: id,
+      end: now.advanced(by: seconds),
+      wallEnd: wall.advanced(by: seconds)
+    )
+    let isKept = try await passcodes.put(
+      digest(text),
+      passcode,
+      most: Passcode.mostOpen,
+      at: now,
+      wall
+    )
+    guard isKept else { throw SessionRefusal.tooManyPasscodes }
+    return text
+  }
+
+  /// Takes a passcode: `Session.restore`, and a web request with `$4DSID`.
+  ///
+  /// The browser gets a new cookie, which leads to the passcode's session; the old one leads
+  /// nowhere any more. A passcode that is used, over, unknown or whose session has ended changes
+  /// nothing, and which of these it was is not said. Ten failures a minute make an address wait.
+  ///
+  /// - Returns: the new cookie and where it leads; `nil` for a passcode that is not valid.
+  /// - Throws: `tooManyAttempts`; the passcode is not taken then. Also what the store throws.
+  package func redeem(
+    _ passcode: String,
+    cookie: String?,
+    address: String
+  ) async throws -> (cookie: String, visit: WebVisit)? {
+    let begin = clock.now
+    if let wait = look({ $0.wrongPasscodes.timeToWait([address], at: begin) }) {
+      throw SessionRefusal.tooManyAttempts(wait: wait)
+    }
+    // A text of another form is looked for like the right one: the answer takes as long.
+    let kept = try await passcodes.take(digest(passcode.uppercased()))
+    let fresh = random.bits().hex
+    let (hash, old) = (digest(fresh), cookie.map(digest))
+    let (now, wall) = (clock.now, clock.wall)
+    return look { state -> (cookie: String, visit: WebVisit)? in
+      if let kept, !kept.isOver(at: now, wall),
+        let visit = try? state.table.joinWeb(
+          kept.session,
+          cookie: hash,
+          replacing: old,
+          since: wall.text,
+          at: now
+        )
+      {
+        return (fresh, visit)
+      }
+      state.wrongPasscodes.failed([address], at: now)
+      return nil
+    }
+  }
+}

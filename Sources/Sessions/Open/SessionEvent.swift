@@ -1,0 +1,14 @@
+/// What a session's own processes are told.
+package enum SessionEvent: Hashable, Sendable {
+  /// A storage has another content. Two events may arrive the wrong way round: the higher
+  /// revision counts.
+  case storageChanged(StorageKey, revision: UInt64)
+  /// What a web request in the session may do has changed.
+  case privilegesChanged(SessionID)
+}
+
+/// Whoever passes the events on.
+package protocol SessionListener: Sendable {
+  /// Is called wherever something changes, and returns at once.
+  func sessionChanged(_ event: SessionEvent)
+}

@@ -1,0 +1,153 @@
+package import ProjectModel
+
+/// Where a browser's cookie leads.
+struct WebBinding: Sendable {
+  let session: SessionID
+  let process: ProcessNumber
+  var lastUse: ContinuousClock.Instant
+}
+
+/// A browser in a session: its own, or the desktop session that it shares.
+package struct WebVisit: Hashable, Sendable {
+  package let session: SessionID
+  package let kind: SessionKind
+  /// The browser's process in the session: promotions are its own.
+  package let process: ProcessNumber
+}
+
+extension SessionTable {
+  /// The session of a cookie, which is used by this.
+  ///
+  /// A browser's use does not keep a desktop session open: it ends with its client.
+  package mutating func visit(_ cookie: Digest, at now: Instant) -> WebVisit? {
+    guard let binding = cookies[cookie], let entry = live(binding.session, at: now) else {
+      return nil
+    }
+    guard entry.kind == .web || now - binding.lastUse < entry.idleTime else {
+      unbind(cookie, at: now)
+      return nil
+    }
+    cookies[cookie]?.lastUse = now
+    if entry.kind == .web { entries[binding.session]?.lastUse = now }
+    return WebVisit(session: binding.session, kind: entry.kind, process: binding.process)
+  }
+
+  /// Opens a session for a browser that has none.
+  ///
+  /// - Throws: `tooManySessions` when there is no room, and no idle guest to give way.
+  package mutating func openWeb(
+    _ session: OpenSession,
+    cookie: Digest,
+    at now: Instant
+  ) throws(SessionRefusal) -> WebVisit {
+    if count(.web) >= limits.mostWebSessions { makeRoom(at: now) }
+    guard count(.web) < limits.mostWebSessions, cookies[cookie] == nil,
+      insert(SessionEntry(session, at: now))
+    else { throw .tooManySessions }
+    return try bind(cookie, to: session.id, since: session.since, at: now)
+  }
+
+  /// A browser joins a session with a cookie that is new; the cookie that it had leads nowhere
+  /// any more.
+  package mutating func joinWeb(
+    _ id: SessionID,
+    cookie: Digest,
+    replacing old: Digest?,
+    since: String,
+    at now: Instant
+  ) throws(SessionRefusal) -> WebVisit {
+    guard let entry = live(id, at: now), cookies[cookie] == nil else { throw .unknownSession }
+    if entry.processes.count >= SessionEntry.mostProcesses { unbindOldest(of: entry, at: now) }
+    let visit = try bind(cookie, to: id, since: since, at: now)
+    if let old { unbind(old, at: now) }
+    if visit.kind == .web { entries[id]?.lastUse = now }
+    return visit
+  }
+
+  /// A browser leaves: its own session ends, one that it shares goes on.
+  ///
+  /// - Returns: the session that has ended.
+  package mutating func leaveWeb(_ cookie: Digest, at now: Instant) -> OpenSession? {
+    guard let binding = cookies[cookie] else { return nil }
+    if entries[binding.session]?.kind == .web { return close(binding.session, at: now) }
+    unbind(cookie, at: now)
+    return nil
+  }
+
+  /// When a web session ends if nobody uses it any more.
+  package func expiration(
+    of id: SessionID,
+    at now: Instant,
+    _ wall: WallTime
+  ) throws(SessionRefusal) -> WallTime {
+    guard let entry = live(id, at: now) else { throw .unknownSession }
+    return wall.advanced(by: entry.idleTime - (now - entry.lastUse))
+  }
+
+  /// In minutes.
+  package func idleTimeout(of id: SessionID, at now: Instant) throws(SessionRefusal) -> Int {
+    guard let entry = live(id, at: now) else { throw .unknownSession }
+    return entry.idleMinutes
+  }
+
+  /// Sets the time without a request after which a web session ends; less than 60 becomes 60.
+  package mutating func setIdleTimeout(
+    _ minutes: Int,
+    of id: SessionID,
+    at now: Instant
+  ) throws(SessionRefusal) {
+    guard let entry = live(id, at: now) else { throw .unknownSession }
+    entries[id]?.setIdleMinutes(minutes)
+    changes?.changed(entry)
+  }
+
+  mutating func expireCookies(at now: Instant) {
+    let idle = cookies.filter { cookie, binding in
+      guard let entry = entries[binding.session] else { return true }
+      return entry.kind != .web && now - binding.lastUse >= entry.idleTime
+    }
+    for cookie in idle.keys { unbind(cookie, at: now) }
+  }
+
+  // MARK: Cookies
+
+  private mutating func bind(
+    _ cookie: Digest,
+    to id: SessionID,
+    since: String,
+    at now: Instant
+  ) throws(SessionRefusal) -> WebVisit {
+    let process = try beginProcess(of: id, .web, name: "browser", since: since, at: now)
+    cookies[cookie] = WebBinding(session: id, process: process.number, lastUse: now)
+    entries[id]?.cookies.append(cookie)
+    guard let entry = entries[id] else { throw .unknownSession }
+    changes?.changed(entry)
+    return WebVisit(session: id, kind: entry.kind, process: process.number)
+  }
+
+  private mutating func unbind(_ cookie: Digest, at now: Instant) {
+    guard let binding = cookies.removeValue(forKey: cookie) else { return }
+    endProcess(binding.process, of: binding.session, at: now)
+    entries[binding.session]?.cookies.removeAll { $0 == cookie }
+    // Nobody can come back to it, and it holds nothing.
+    guard let entry = entries[binding.session] else { return }
+    if entry.isDisposable, entry.cookies.isEmpty { close(binding.session, at: now) }
+  }
+
+  private mutating func unbindOldest(of entry: SessionEntry, at now: Instant) {
+    let oldest = entry.cookies.min { one, other in
+      guard let one = cookies[one], let other = cookies[other] else { return false }
+      return one.lastUse < other.lastUse
+    }
+    if let oldest { unbind(oldest, at: now) }
+  }
+
+  /// Ends the longest unused tenth of the guests that hold nothing: whoever sends requests without
+  /// a cookie must not keep others out.
+  private mutating func makeRoom(at now: Instant) {
+    let guests = entries.values.filter(\.isDisposable).sorted { $0.lastUse < $1.lastUse }
+    for guest in guests.prefix(max(1, limits.mostWebSessions / 10)) {
+      close(guest.session.id, at: now)
+    }
+  }
+}
