@@ -57,11 +57,12 @@ def main():
                 nginx.serve("app.4dz", bundle)
                 if fetch(nginx.port, "/app.4dz") != bundle:
                     raise Failure("nginx serves other bytes")
-                sides = {"syncd": (server.port, path), "nginx, sendfile": (nginx.port, "/app.4dz")}
+                sides = {"syncd": (server.port, path, [server.pid]), "nginx, sendfile": (nginx.port, "/app.4dz", nginx.workers())}
                 rows = {name: [] for name in sides}
                 for turn in range(-1, options.rounds):
                     for name in (list(sides) if turn % 2 else reversed(sides)):
-                        figures = wrk.measure(*sides[name], options.clients, options.seconds)
+                        port, asked, pids = sides[name]
+                        figures = wrk.measure(port, asked, options.clients, options.seconds, pids)
                         if turn >= 0:
                             rows[name].append(figures)
             finally:
@@ -69,15 +70,16 @@ def main():
             server.require_alive()
         loads.append(harness.load())
     result = {name: [harness.median(column) for column in zip(*figures)] for name, figures in rows.items()}
-    for name, (requests, rate, p50, p99) in result.items():
-        print(f"  {name:<16} n {len(rows[name]):>3}   {rate / 1e9:>6.2f} GB/s   {requests:>7.1f} downloads/s   p50 {p50:>7.1f} ms   p99 {p99:>7.1f} ms")
+    for name, (requests, rate, p50, p99, spent) in result.items():
+        print(f"  {name:<16} n {len(rows[name]):>3}   {rate / 1e9:>6.2f} GB/s   {requests:>7.1f} downloads/s   p50 {p50:>7.1f} ms   p99 {p99:>7.1f} ms   "
+              f"{spent:>5.2f} ms of processor a download")
     # Of neighbours in time, so that what else the machine did weighs on both.
     ratio = harness.median([ours[1] / theirs[1] for ours, theirs in zip(*rows.values())])
     met = ratio >= BAR_RATIO
     print(f"  median of the rounds' ratios {ratio:.2f}; bar: at least {BAR_RATIO}: {'met' if met else 'NOT met'}; "
           f"load average {loads[0]} to {loads[1]}")
     harness.report({"benchmark": "bundle-download", "bytes": len(bundle), "clients": options.clients, "rounds": options.rounds,
-                    "sides": {name: dict(zip(("downloadsPerSecond", "bytesPerSecond", "p50ms", "p99ms"), values)) for name, values in result.items()},
+                    "sides": {name: dict(zip(wrk.FIGURES, values)) for name, values in result.items()},
                     "ratio": round(ratio, 3), "bar": {"ratio": BAR_RATIO, "met": met}, "load": loads, "machine": harness.machine()}, options.json)
     return 0
 

@@ -195,8 +195,12 @@ class Server:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *failed):
+        # Whatever else went wrong: that the server died comes first.
+        died = failed[0] is not None and self.process.poll() is not None
         stop(self.process)
+        if died:
+            self.require_alive()
 
 
 def memory(pid):
@@ -218,6 +222,17 @@ def memory(pid):
     except OSError:
         pass  # the kernel has no such file, or does not let us read it
     return found
+
+
+def processor(pids):
+    """Processor seconds of these processes so far."""
+    ticks = 0
+    for pid in pids:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            # The name in parentheses may hold anything; the fields after it do not.
+            fields = file.read().rsplit(")", 1)[1].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def descriptors(pid):

@@ -12,16 +12,11 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness
-from harness import EventStream, Failure, Output, Scratch, Server, memory
-
-TICK = os.sysconf("SC_CLK_TCK")
+from harness import EventStream, Failure, Output, Scratch, Server, memory, processor
 
 
 def activity(pid):
     """Processor seconds so far, and voluntary context switches of each thread."""
-    with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-        # The name in parentheses may hold anything; the fields after it do not.
-        fields = file.read().rsplit(")", 1)[1].split()
     switches = {}
     for thread in os.listdir(f"/proc/{pid}/task"):
         try:
@@ -29,7 +24,7 @@ def activity(pid):
                 switches[thread] = int(re.search(r"^voluntary_ctxt_switches:\s*(\d+)", file.read(), re.M).group(1))
         except OSError:
             pass  # ended since
-    return (int(fields[11]) + int(fields[12])) / TICK, switches
+    return processor([pid]), switches
 
 
 def switched(before, after):

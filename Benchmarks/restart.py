@@ -17,7 +17,7 @@ import subscribers
 from harness import Failure, Scratch, Server
 from subscribers import Subscribers
 
-SPREAD, BAR_EXTRA = 5.0, 5.0
+BAR_EXTRA = 5.0
 
 
 def overflows():
@@ -38,9 +38,9 @@ def restart(binary, project, scratch, server, clients, number):
     ended = time.monotonic()
     server = Server(binary, project, scratch, port=server.port)
     ready = time.monotonic()
-    first_cut, last_cut, first_back, last_back, attempts = clients.answer(100)
+    first_cut, last_cut, first_back, last_back, spread, attempts = clients.answer(100)
     return server, {"ended": ended - began, "ready": ready - began, "lastCut": last_cut / 1e6, "firstBack": first_back / 1e6,
-                    "allBack": last_back / 1e6, "vain": attempts, "overflows": overflows() - refused}
+                    "allBack": last_back / 1e6, "spread": spread / 1e6, "vain": attempts, "overflows": overflows() - refused}
 
 
 def main():
@@ -53,7 +53,6 @@ def main():
     binary = harness.program(options.syncd)
     harness.need("cc")
     subscribers.require_open_files(options.clients)
-    project = None
     rows = {"SIGTERM": [], "SIGKILL": []}
     with Scratch() as scratch:
         project = scratch.at("project")
@@ -80,14 +79,14 @@ def main():
     for name, found in rows.items():
         middle = {key: harness.median([row[key] for row in found]) for key in found[0]}
         print(f"  {name}  n {len(found)}   ended {middle['ended']:.2f} s   ready again {middle['ready']:.2f} s   first back {middle['firstBack']:.2f} s   "
-              f"all back {middle['allBack']:.2f} s (worst {max(row['allBack'] for row in found):.2f})   attempts in vain {middle['vain']:,.0f}")
-    worst = max(row["allBack"] for found in rows.values() for row in found)
+              f"all back {middle['allBack']:.2f} s of a spread of {middle['spread']:g} s (worst {max(row['allBack'] for row in found):.2f})   attempts in vain {middle['vain']:,.0f}")
+    beyond = max(row["allBack"] - row["spread"] for found in rows.values() for row in found)
     overflowed = sum(row["overflows"] for found in rows.values() for row in found)
-    met = worst <= SPREAD + BAR_EXTRA and overflowed == 0
+    met = beyond <= BAR_EXTRA and overflowed == 0
     print(f"  refused by a full accept queue (the whole machine's count): {overflowed}")
-    print(f"  bar: all back within the spread of {SPREAD:g} s and {BAR_EXTRA:g} s more from the signal on, none refused: "
+    print(f"  bar: all back within the server's spread and {BAR_EXTRA:g} s more, from the signal on, none refused: "
           f"{'met' if met else 'NOT met'}; load average {loads[0]} to {loads[1]}")
-    harness.report({"benchmark": "restart", "clients": options.clients, "seconds": rows, "bar": {"seconds": SPREAD + BAR_EXTRA, "met": met},
+    harness.report({"benchmark": "restart", "clients": options.clients, "seconds": rows, "bar": {"secondsBeyondSpread": BAR_EXTRA, "met": met},
                     "load": loads, "machine": harness.machine()}, options.json)
     return 0
 

@@ -39,12 +39,13 @@ def main():
                         body = answer.read()
                     name = os.path.basename(path) + ".json"
                     nginx.serve(name, body)
-                    sides["syncd " + path] = (server.port, path)
-                    sides["nginx " + name] = (nginx.port, "/" + name)
+                    sides["syncd " + path] = (server.port, path, [server.pid])
+                    sides["nginx " + name] = (nginx.port, "/" + name, nginx.workers())
                 rows = {name: [] for name in sides}
                 for turn in range(-1, options.rounds):
                     for name in (list(sides) if turn % 2 else reversed(sides)):
-                        figures = wrk.measure(*sides[name], options.connections, options.seconds)
+                        port, path, pids = sides[name]
+                        figures = wrk.measure(port, path, options.connections, options.seconds, pids)
                         if turn >= 0:
                             rows[name].append(figures)
             finally:
@@ -52,8 +53,9 @@ def main():
             server.require_alive()
         loads.append(harness.load())
     result = {name: [harness.median(column) for column in zip(*figures)] for name, figures in rows.items()}
-    for name, (requests, _, p50, p99) in result.items():
-        print(f"  {name:<32} n {len(rows[name]):>3}   {requests:>9,.0f} requests/s   p50 {p50:>6.2f} ms   p99 {p99:>6.2f} ms")
+    for name, (requests, _, p50, p99, spent) in result.items():
+        print(f"  {name:<32} n {len(rows[name]):>3}   {requests:>9,.0f} requests/s   p50 {p50:>6.2f} ms   p99 {p99:>6.2f} ms   "
+              f"{1000 * spent:>4.0f} µs of processor a request")
     names = list(rows)
     ratios = {path: harness.median([ours[0] / theirs[0] for ours, theirs in zip(rows[names[2 * n]], rows[names[2 * n + 1]])])
               for n, path in enumerate(PATHS)}
@@ -61,7 +63,7 @@ def main():
     print("  median of the rounds' ratios: " + ", ".join(f"{path} {ratio:.2f}" for path, ratio in ratios.items())
           + f"; bar: at least {BAR_RATIO}: {'met' if met else 'NOT met'}; load average {loads[0]} to {loads[1]}")
     harness.report({"benchmark": "small-requests", "connections": options.connections, "rounds": options.rounds,
-                    "sides": {name: dict(zip(("requestsPerSecond", "bytesPerSecond", "p50ms", "p99ms"), values)) for name, values in result.items()},
+                    "sides": {name: dict(zip(wrk.FIGURES, values)) for name, values in result.items()},
                     "ratio": {path: round(ratio, 3) for path, ratio in ratios.items()},
                     "bar": {"ratio": BAR_RATIO, "met": met}, "load": loads, "machine": harness.machine()}, options.json)
     return 0

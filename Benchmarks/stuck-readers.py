@@ -64,7 +64,10 @@ class Memory(threading.Thread):
 
     def run(self):
         while not self.over.wait(0.5):
-            self.seen.append(memory(self.pid)["VmRSS"])
+            try:
+                self.seen.append(memory(self.pid)["VmRSS"])
+            except OSError:
+                return  # it has ended
 
     def growth(self):
         """MB from the first reading to the largest."""

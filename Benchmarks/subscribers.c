@@ -9,7 +9,7 @@
      round            one notice                    -> round RECEIVED P50 P99 LAST, from publishing to receipt
      rate N SECONDS   N notices a second            -> rate RECEIVED P50 P99 LAST
      return SECONDS   until everybody has been cut and is back, keeping the protocol
-                                                    -> return FIRST-CUT LAST-CUT FIRST-BACK LAST-BACK REFUSED
+                                                    -> return FIRST-CUT LAST-CUT FIRST-BACK LAST-BACK SPREAD REFUSED
    What does not come to its end in time is answered with "failed" and how far it came. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -195,15 +195,17 @@ static void publish_one(void) {
 static void read_answer(void) {
   char answer[8192];
   ssize_t length = recv(publisher, answer, sizeof answer - 1, MSG_DONTWAIT);
-  if (length < 0) return;
+  if (length <= 0) {
+    if (length < 0 && errno == EAGAIN) return;
+    close(publisher); /* idle for too long; the next one opens it again */
+    publisher = -1;
+    return;
+  }
   answer[length] = 0;
   if (!strncmp(answer, "HTTP/1.1 ", 9) && answer[9] != '2') {
     fprintf(stderr, "subscribers: publishing was answered with: %.40s\n", answer);
     exit(1);
   }
-  if (length) return;
-  close(publisher); /* idle for too long; the next one opens it again */
-  publisher = -1;
 }
 
 /* Commands */
@@ -250,7 +252,7 @@ static void answer_times(const char *word) {
 /* Does what the task has to do now; answers when it is done or its time is over. */
 static void go_on(void) {
   microseconds moment = now();
-  if (task == RATE && sent < rate * seconds) {
+  if (task == RATE && sent < rate * seconds && moment <= limit) {
     while (sent < rate * seconds && began + sent * 1000000 / rate <= moment) publish_one();
     return;
   }
@@ -258,7 +260,7 @@ static void go_on(void) {
   else if (task == ROUND && received == wanted) answer_times("round");
   else if (task == RATE && received == wanted) answer_times("rate");
   else if (task == RETURN && back == count && live == count)
-    printf("return %lld %lld %lld %lld %d\n", first_cut - began, last_cut - began, first_back - began, last_back - began, refused);
+    printf("return %lld %lld %lld %lld %lld %d\n", first_cut - began, last_cut - began, first_back - began, last_back - began, drain_spread, refused);
   else if (task != IDLE && moment > limit)
     printf("failed: %d live, %d cut, %d back, %ld of %ld received\n", live, cut, back, received, wanted);
   else return;

@@ -8,8 +8,13 @@ from harness import Failure
 UNITS = {"us": 1e-3, "ms": 1, "s": 1e3, "m": 6e4}
 
 
-def measure(port, path, connections, seconds):
-    """Requests a second, bytes a second, and p50 and p99 in milliseconds, of one run."""
+FIGURES = ("requestsPerSecond", "bytesPerSecond", "p50ms", "p99ms", "processorMs")
+
+
+def measure(port, path, connections, seconds, pids):
+    """One run: requests and bytes a second, p50 and p99 in milliseconds, and the milliseconds of processor
+    that the server's processes spent on a request, which tells more than the others on a busy machine."""
+    spent = harness.processor(pids)
     done = harness.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "10s",
                         f"http://127.0.0.1:{port}{path}"], timeout=seconds + 30)
     said = done.stdout.decode()
@@ -21,4 +26,5 @@ def measure(port, path, connections, seconds):
     for part in ("50", "99"):
         value, word = re.search(rf"^\s*{part}%\s+([\d.]+)(\w+)", said, re.M).groups()
         latency.append(float(value) * UNITS[word])
-    return [int(requests) / float(seconds), float(size) * factor / float(seconds), *latency]
+    spent = harness.processor(pids) - spent
+    return [int(requests) / float(seconds), float(size) * factor / float(seconds), *latency, 1000 * spent / int(requests)]
