@@ -144,7 +144,9 @@ package final class ProjectServer: Service {
         handOver.finish()
       }
       for await connection in connections {
-        tasks.addTask { await router.serve(connection, logger: self.logger) }
+        tasks.addTask(executorPreference: connection.executor) {
+          await router.serve(connection, logger: self.logger)
+        }
       }
       tasks.cancelAll()
     }
