@@ -211,8 +211,9 @@ import Testing
     try await ServerFixture.with(sessions: Self.shortLived()) { server in
       let fields = try server.bearer(try await server.askLocally("POST", Route.sessions))
       server.project.holdReloads()
-      defer { server.project.releaseReloads() }
       async let reload = server.askLocally("POST", Route.reload, fields)
+      // Before the request is waited for, however this ends.
+      defer { server.project.releaseReloads() }
       for await _ in server.project.reloadBegan { break }
       let local = ServerConnection(.unixSocket(server.socketPath))
       let token = try #require(try await local.openSession(SessionRequest()).token)
