@@ -19,6 +19,7 @@ package final class ProjectServer: Service {
   private let hooks: ServerHooks?
   private let sessionEvents: SessionEventFeed
   private let binding = BindingReport()
+  private let webAddress = Mutex<ServerAddress?>(nil)
   private let certificates = Mutex<CertificateDesk?>(nil)
   private let routes = Mutex<[Endpoint]>([])
   private let group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
@@ -45,6 +46,12 @@ package final class ProjectServer: Service {
   ///
   /// - Throws: what `run()` throws when it cannot, which is a `ServerError` with one sentence.
   package func boundAddress() async throws -> ServerAddress { try await binding.value() }
+
+  /// The address for browsers, once the server listens; `nil` without one.
+  package func boundWebAddress() async throws -> ServerAddress? {
+    _ = try await binding.value()
+    return webAddress.withLock { $0 }
+  }
 
   /// Whether new clients are let in; who runs the server may refuse them for a while.
   package var acceptsNew: Bool { roster.acceptsNew }
@@ -77,12 +84,14 @@ package final class ProjectServer: Service {
     let events = await project.events.subscribe()
     var opening = events.makeAsyncIterator()
     guard let first = await opening.next(), case .ready(let ready) = first.event else { return }
-    let certificates = try openCertificates()
+    let desk = try openCertificates()
+    let certificates = speaksTLS ? desk : nil
     let admission = Admission(
       project: project,
       sessions: sessions,
       roster: roster,
-      needsPassword: certificates != nil && !configuration.allowsAnonymous
+      needsPassword: certificates != nil && !configuration.allowsAnonymous,
+      isStandalone: configuration.isStandalone
     )
     let desks = try await LoopDesks(
       group: group,
@@ -105,6 +114,7 @@ package final class ProjectServer: Service {
       logger: logger
     )
     let address = try await listeners.bind()
+    let web = openWeb(desk)
     let ends = SessionEnds(
       project: project,
       sessions: sessions,
@@ -119,14 +129,17 @@ package final class ProjectServer: Service {
     let startup = StartupResult()
     await withDiscardingTaskGroup { tasks in
       tasks.addTask { await self.distribute(events, to: desks, board, ends) }
-      if let certificates {
-        tasks.addTask { await certificates.watch(every: self.configuration.certificateInterval) }
+      if let desk {
+        tasks.addTask { await desk.watch(every: self.configuration.certificateInterval) }
       }
       tasks.addTask { await ends.watch() }
       tasks.addTask { await self.sessionEvents.run(posting: self.project.events) }
+      if let web { tasks.addTask { await web.watch() } }
       tasks.addTask {
         do throws(ServerError) {
           try await self.hooks?.startup()
+          let bound = try await web?.bind()
+          self.webAddress.withLock { $0 = bound }
           self.roster.isStarting = false
           self.binding.report(.success(address))
         } catch {
@@ -140,7 +153,9 @@ package final class ProjectServer: Service {
         // Ends by a shutdown's beginning or by cancellation; both lead to the same end.
         try? await gracefulShutdown()
         await board.close()
+        async let webEnd: Void? = web?.drain()
         await self.drain(listeners, desks)
+        _ = await webEnd
         handOver.finish()
       }
       for await connection in connections {
@@ -154,13 +169,38 @@ package final class ProjectServer: Service {
     await hooks?.shutdown()
   }
 
+  /// Whether the clients' address speaks TLS.
+  private var speaksTLS: Bool {
+    Listener.isNumeric(configuration.address)
+      && (configuration.alwaysSpeaksTLS || !Listener.isLoopback(configuration.address))
+  }
+
+  /// Whether the browsers' address does: it is for everybody, so that no password is asked for.
+  package var webSpeaksTLS: Bool {
+    configuration.web.map { Listener.isNumeric($0.address) && !Listener.isLoopback($0.address) }
+      ?? false
+  }
+
+  private func openWeb(_ certificates: CertificateDesk?) -> WebServer? {
+    configuration.web.map { web in
+      WebServer(
+        web,
+        configuration: configuration,
+        sessions: sessions,
+        certificates: webSpeaksTLS ? certificates : nil,
+        counters: counters,
+        group: group,
+        logger: logger
+      )
+    }
+  }
+
   /// What an address of the network needs before it is opened; `nil` on loopback.
   private func openCertificates() throws(ServerError) -> CertificateDesk? {
-    let address = configuration.address
-    guard Listener.isNumeric(address),
-      configuration.alwaysSpeaksTLS || !Listener.isLoopback(address)
-    else { return nil }
-    guard project.designerHasPassword || configuration.allowsAnonymous else {
+    guard speaksTLS || webSpeaksTLS else { return nil }
+    let web = configuration.web?.address
+    let address = speaksTLS ? configuration.address : web ?? configuration.address
+    guard !speaksTLS || project.designerHasPassword || configuration.allowsAnonymous else {
       throw ServerError(
         .passwordMissing,
         "\(address) is open to other machines, and the Designer has no password: set one "
@@ -178,11 +218,12 @@ package final class ProjectServer: Service {
     let desk = try CertificateDesk(
       source,
       machine: MachineNames(
-        adding: [address.host] + hosts.compactMap { Authority($0)?.host }
+        adding: [address.host] + [web?.host].compactMap(\.self)
+          + hosts.compactMap { Authority($0)?.host }
       ),
       logger: logger
     ) { RequestGuard(allowedHosts: $0 + hosts, allowedOrigins: origins, isSecure: true) }
-    certificates.withLock { $0 = desk }
+    if speaksTLS { certificates.withLock { $0 = desk } }
     return desk
   }
 

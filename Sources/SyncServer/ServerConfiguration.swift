@@ -36,6 +36,10 @@ package struct ServerConfiguration: Sendable {
   package var ownUser: UInt32 = geteuid()
   /// The group whose members may reload and save-all on the socket; `nil` for none.
   package var socketGroup: UInt32?
+  /// The address for browsers; `nil` for none.
+  package var web: WebConfiguration?
+  /// Whether the project is for one user on this machine alone.
+  package var isStandalone = false
   /// How the server is found on the network; `nil` when it is not published.
   package var publication: Publication?
 

@@ -40,6 +40,10 @@ struct ServeCommand: AsyncParsableCommand {
 
   @OptionGroup var network: NetworkArguments
 
+  @OptionGroup var web: WebArguments
+
+  @OptionGroup var session: SessionArguments
+
   @OptionGroup var bundle: BundleArguments
 
   @OptionGroup var hooks: HookArguments
@@ -146,8 +150,12 @@ struct ServeCommand: AsyncParsableCommand {
     configuration.admitsAddress = { settings.rules.allows($0) }
     configuration.publication = publishing.publication(settings, of: location.name)
     network.configure(&configuration, for: location, in: folder)
+    configuration.isStandalone = session.standalone
+    configuration.web = web.configuration(for: location)
     let sessionEvents = SessionEventFeed()
-    let sessions = OpenSessions(ofServerWith: SessionLimits(), listener: sessionEvents)
+    let sessions = session.open(listener: sessionEvents)
+    let roles = RolesKeeper(project: hosted, sessions: sessions, logger: logger)
+    roles.read()
     let server = ProjectServer(
       project: hosted,
       sessions: sessions,
@@ -159,7 +167,8 @@ struct ServeCommand: AsyncParsableCommand {
     let services = ServiceGroup(
       configuration: .init(
         services: [
-          .init(service: HostedProjectService(project: hosted)), .init(service: server),
+          .init(service: HostedProjectService(project: hosted)), .init(service: roles),
+          .init(service: server),
           .init(service: Announcer(project: hosted, server: server)),
         ],
         gracefulShutdownSignals: [.sigterm, .sigint],
@@ -196,6 +205,10 @@ private struct Announcer: Service {
       }
       if let fingerprint = server.keyFingerprint {
         Terminal.announce("syncd: TLS key, SHA-256 \(fingerprint)")
+      }
+      if let web = try await server.boundWebAddress() {
+        let scheme = server.webSpeaksTLS ? "https" : "http"
+        Terminal.announce("syncd: web at \(scheme)://\(web)")
       }
       Terminal.announce("syncd: serving \(project.name) at \(address), generation \(generation.id)")
       break

@@ -17,12 +17,12 @@ enum ConnectionSetup {
   private static let pipelining = "http-pipelining"
   private static let clock = "clock"
 
-  /// HTTP/1.1 and the gate: what every connection begins with.
+  /// HTTP/1.1 and the gate, or what stands in its place: what every connection begins with.
   ///
   /// What is in the pipeline already, TLS, stays between them and the network.
   static func installHTTP(
     on channel: any Channel,
-    gate: ConnectionGate,
+    gate: some ChannelHandler,
     clock connectionClock: ConnectionClock
   ) throws {
     var limits = NIOHTTPDecoderLimitConfiguration()

@@ -33,6 +33,16 @@ struct RequestGuard: Sendable {
     target: RequestTarget,
     local: SocketAddress?
   ) -> ProblemDetails? {
+    hostRefusal(of: head, target: target, local: local)
+      ?? foreignPage(head.headers, host: target.authority ?? head.headers.first(name: "host") ?? "")
+  }
+
+  /// Why a request is refused for the name that it calls the server by, whatever page sent it.
+  func hostRefusal(
+    of head: HTTPRequestHead,
+    target: RequestTarget,
+    local: SocketAddress?
+  ) -> ProblemDetails? {
     let hosts = head.headers["host"]
     guard hosts.count == 1, let host = hosts.first else {
       return ProblemDetails(
@@ -54,7 +64,7 @@ struct RequestGuard: Sendable {
         )
       }
     }
-    return foreignPage(head.headers, host: target.authority ?? host)
+    return nil
   }
 
   /// The origin of the request's page, where the operator has allowed it.

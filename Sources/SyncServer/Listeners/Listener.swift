@@ -24,17 +24,18 @@ struct Listener: Sendable {
     address.host == "localhost" ? "127.0.0.1" : address.host
   }
 
-  /// Binds a TCP address.
+  /// Binds a TCP address; `option` is where another one can be named.
   static func tcp(
     _ address: ServerAddress,
+    option: String = "--listen",
     on group: any EventLoopGroup,
     setUp: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
-  ) async throws -> Listener {
+  ) async throws(ServerError) -> Listener {
     guard let resolved = try? SocketAddress(ipAddress: number(of: address), port: address.port)
     else {
       throw ServerError(
         .addressInvalid,
-        "\(address) is not an address to listen on; --listen takes 127.0.0.1:PORT, "
+        "\(address) is not an address to listen on; \(option) takes 127.0.0.1:PORT, "
           + "or 0.0.0.0:PORT for every address of this machine."
       )
     }
@@ -50,7 +51,7 @@ struct Listener: Sendable {
       let who = holder.map { " by pid \($0.pid) (\($0.name))" } ?? ""
       throw ServerError(
         .addressInUse,
-        "\(address) is in use\(who); stop that program or choose another address with --listen."
+        "\(address) is in use\(who); stop that program or choose another address with \(option)."
       )
     } catch {
       throw ServerError(.bindFailed, "\(address) cannot be listened on: \(error).")

@@ -1,0 +1,114 @@
+import NIOHTTP1
+import Sessions
+
+/// The question of a proxy before it serves a page: who the browser is, and whether it may see that.
+///
+/// nginx asks with `auth_request`, Caddy with `forward_auth`, Traefik with `ForwardAuth`. The
+/// privilege stands in the question, or follows from the rules for the address that the browser
+/// asked for.
+struct WebCheck: Sendable {
+  let site: WebSite
+  let request: WebRequest
+
+  var outcome: WebOutcome {
+    // Whichever of them the proxy does not set itself may come from the browser.
+    guard named.count < 2 else {
+      let sentence = "X-Original-URI and X-Forwarded-Uri are both there: which one counts?"
+      return .answer(WebAnswer(.forbidden, saying: sentence, to: request))
+    }
+    let original = named.first.map { RequestTarget($0) }
+    if let original, method == .GET, request.mayChangeSession,
+      let query = PasscodeQuery(target: original.resource)
+    {
+      return site.redeem(query, for: request)
+    }
+    guard let demands = demands(original) else {
+      let sentence =
+        "Name a privilege, or let X-Original-URI say what was asked for: from an address that "
+        + "--web-proxy names."
+      return .answer(WebAnswer(.badRequest, saying: sentence, to: request))
+    }
+    do throws(SessionRefusal) {
+      return .answer(try answer(demands))
+    } catch {
+      return .answer(site.answer(to: error, for: request))
+    }
+  }
+
+  /// What the browser asked the proxy for.
+  private var named: [String] {
+    guard request.isProxied else { return [] }
+    return ["x-original-uri", "x-forwarded-uri"].flatMap { request.headers[$0] }
+  }
+
+  private var method: HTTPMethod {
+    guard request.isProxied else { return request.method }
+    let named = ["x-original-method", "x-forwarded-method"].flatMap { request.headers[$0] }
+    return named.first.map { HTTPMethod(rawValue: $0) } ?? request.method
+  }
+
+  /// What has to hold, all of it; `nil` when there is nothing to decide by.
+  private func demands(_ original: RequestTarget?) -> [WebRules.Demand]? {
+    let privileges = request.target.query("privilege")
+    guard privileges.isEmpty else { return privileges.map { .privilege($0) } }
+    let rules = site.rules.current
+    if rules == .open { return [] }
+    return original.map { target in
+      WebPath(target.path).map { [rules.demand(on: $0)] } ?? [.nobody]
+    }
+  }
+
+  private func answer(_ demands: [WebRules.Demand]) throws(SessionRefusal) -> WebAnswer {
+    let visitor = try visitor()
+    guard demands.allSatisfy({ site.sessions.admits(visitor, to: $0) }) else {
+      var answer = refusal(of: visitor)
+      if let visitor, visitor.isNew { site.give(visitor.cookie, to: request, in: &answer) }
+      return answer
+    }
+    var answer = WebAnswer(.noContent, try fields(of: visitor))
+    if let visitor, visitor.isNew { site.give(visitor.cookie, to: request, in: &answer) }
+    return answer
+  }
+
+  /// Nothing is opened for a question that no person sees the answer of.
+  private func visitor() throws(SessionRefusal) -> WebVisitor? {
+    guard method == .HEAD || request.isPrefetch else { return try site.visitorOrGuest(request) }
+    return site.sessions.visitor(site.cookies(of: request))
+  }
+
+  /// Who it is, for the server behind the proxy; every field is always there, so that none that the
+  /// browser sends itself passes for ours.
+  private func fields(of visitor: WebVisitor?) throws(SessionRefusal) -> HTTPHeaders {
+    var values = ["", "", "", ""]
+    if let visitor {
+      let (sessions, id, caller) = (site.sessions, visitor.visit.session, visitor.caller)
+      values = [
+        id.text, visitor.visit.kind.rawValue, try sessions.userName(of: id, for: caller),
+        try sessions.privileges(of: id, for: caller).joined(separator: ","),
+      ]
+    }
+    let names = ["syncd-session", "syncd-session-type", "syncd-user", "syncd-privileges"]
+    return HTTPHeaders(
+      zip(names, values).map { name, value in
+        (name, PercentCode.encode(value) { (0x20...0x7E).contains($0) && $0 != UInt8(ascii: "%") })
+      }
+    )
+  }
+
+  /// 401 for whom signing in could help, 403 for the others; or the way to the login.
+  private func refusal(of visitor: WebVisitor?) -> WebAnswer {
+    guard site.sessions.isGuest(visitor) else {
+      return WebAnswer(.forbidden, saying: "This page is not for you.", to: request)
+    }
+    let logins = request.target.query("login")
+    if let login = logins.first, login.hasPrefix("/") {
+      return .seeOther(OwnPlace.of(login))
+    }
+    var answer = WebAnswer(.unauthorized, saying: "Sign in to see this page.", to: request)
+    answer.headers.add(
+      name: "www-authenticate",
+      value: "Cookie cookie-name=\"\(site.cookie.name)\""
+    )
+    return answer
+  }
+}

@@ -1,0 +1,92 @@
+/// Which path needs which privilege: the first rule that matches counts, and without one nobody
+/// gets in.
+struct WebRules: Hashable, Sendable {
+  enum Demand: Hashable, Sendable {
+    /// Everybody gets in.
+    case guest
+    case privilege(String)
+    case nobody
+  }
+
+  /// Why a rule file is not used.
+  struct Failure: Error, Hashable {
+    /// Counted from 1.
+    let line: Int
+    let text: String
+  }
+
+  private struct Rule: Hashable {
+    let pattern: WebPattern
+    let demand: Demand
+  }
+
+  private static let guest = "guest"
+
+  private let rules: [Rule]
+  /// Where a guest is sent that has not got the privilege.
+  let login: String?
+
+  /// Without a rule file the whole folder is open, as in 4D.
+  static let open = WebRules(rules: [], login: nil, otherwise: .guest)
+  /// With one that was never readable nothing is.
+  static let closed = WebRules(rules: [], login: nil, otherwise: .nobody)
+  private let otherwise: Demand
+
+  private init(rules: [Rule], login: String?, otherwise: Demand) {
+    self.rules = rules
+    self.login = login
+    self.otherwise = otherwise
+  }
+
+  /// Reads a rule file: a pattern and a privilege a line, `login PATH`, and comments behind `#`.
+  init(reading bytes: [UInt8]) throws(Failure) {
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw Failure(line: 1, text: "the file is no UTF-8 text")
+    }
+    var rules: [Rule] = []
+    var login: (path: WebPath, text: String, line: Int)?
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    for (index, line) in lines.enumerated() {
+      let words = line.split(whereSeparator: \.isWhitespace)
+      guard let first = words.first, !first.hasPrefix("#") else { continue }
+      guard words.count == 2 else {
+        throw Failure(
+          line: index + 1,
+          text: "a line is a pattern and a privilege, or login and a path"
+        )
+      }
+      if first == "login" {
+        guard login == nil, let path = WebPath(words[1]) else {
+          let text = login == nil ? "'\(words[1])' is no path" : "there is a login already"
+          throw Failure(line: index + 1, text: text)
+        }
+        login = (path, String(words[1]), index + 1)
+      } else {
+        guard let pattern = WebPattern(first) else {
+          throw Failure(
+            line: index + 1,
+            text: "'\(first)' is no pattern: it begins with a slash, and ** stands at its end alone"
+          )
+        }
+        let demand: Demand = words[1] == Self.guest ? .guest : .privilege(String(words[1]))
+        rules.append(Rule(pattern: pattern, demand: demand))
+      }
+    }
+    self.init(rules: rules, login: login?.text, otherwise: .nobody)
+    // A browser would be sent there for ever.
+    if let login, demand(on: login.path) != .guest {
+      throw Failure(line: login.line, text: "guests may not see \(login.text): give it to guest")
+    }
+  }
+
+  /// What a path asks for.
+  ///
+  /// A rule that opens a path means exactly that one. A rule that asks for a privilege means every
+  /// spelling in upper and lower case: the server behind a proxy may not tell them apart.
+  func demand(on path: WebPath) -> Demand {
+    let rule = rules.first { rule in
+      rule.pattern.matches(path, ignoringCase: rule.demand != .guest)
+    }
+    return rule?.demand ?? otherwise
+  }
+}

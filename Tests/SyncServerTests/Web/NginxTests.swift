@@ -1,0 +1,117 @@
+import Foundation
+import ProjectModel
+import Sessions
+import TestPrograms
+import Testing
+
+/// A running nginx with the configuration of `docs/examples`, in front of an application that says
+/// what reaches it.
+private struct Nginx {
+  static let program = "/usr/sbin/nginx"
+  static let isThere = FileManager.default.isExecutableFile(atPath: program)
+
+  let folder: String
+  private let running: RunningProgram
+
+  init(before web: WebFixture) async throws {
+    let folder = web.folder + "/nginx"
+    let page = URL(filePath: #filePath).appending(path: "../../../../docs/examples/nginx.conf")
+    let example = try String(contentsOf: page.standardizedFileURL, encoding: .utf8)
+      .replacing("127.0.0.1:8080", with: web.host)
+      .replacing("127.0.0.1:3000", with: "unix:\(folder)/app.sock")
+      .replacing("listen 80;", with: "listen unix:\(folder)/shop.sock;")
+      .replacing("/var/log/nginx/", with: folder + "/")
+    try WebFixture.save(example, "shop.conf", in: folder)
+    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+      .map { "\($0)_temp_path \(folder)/\($0);" }
+    let whole = """
+      daemon off; master_process off; pid \(folder)/nginx.pid; error_log \(folder)/error.log;
+      events {}
+      http {
+        \(temporary.joined(separator: " ")) access_log off;
+        include \(folder)/shop.conf;
+        server {
+          listen unix:\(folder)/app.sock;
+          location / {
+            return 200 "app $request_uri user=$http_syncd_user type=$http_syncd_session_type may=$http_syncd_privileges";
+          }
+        }
+      }
+      """
+    try WebFixture.save(whole, "nginx.conf", in: folder)
+    let running = try RunningProgram(Self.program, ["-p", folder, "-c", folder + "/nginx.conf"])
+    let limit = ContinuousClock().now.advanced(by: .seconds(20))
+    while (try? await TestClient.unix(path: folder + "/shop.sock")) == nil {
+      try #require(ContinuousClock().now < limit, "\(running.errors)")
+      await Task.yield()
+    }
+    (self.folder, self.running) = (folder, running)
+  }
+
+  func ask(
+    _ method: String = "GET",
+    _ path: String,
+    _ fields: [String] = [],
+    body: String? = nil
+  ) async throws -> TestResponse {
+    try await TestClient.unix(path: folder + "/shop.sock")
+      .ask(method, path, host: "shop.example.com", fields, body: body)
+  }
+
+  func log(_ name: String) throws -> String {
+    try String(contentsOfFile: folder + "/" + name, encoding: .utf8)
+  }
+}
+
+@Suite(.serialized, .timeLimit(.minutes(2)), .enabled(if: Nginx.isThere)) struct NginxTests {
+  @Test func nginxSharesTheSession() async throws {
+    try await WebFixture.with(
+      rules: "/login/** guest\n/products/** viewProducts\n/admin/** admin\n",
+      hosts: ["shop.example.com"],
+      { web in
+        let desktop = try web.desktop()
+        let order = PrivilegeOrder(privileges: ["viewProducts"])
+        try web.sessions.setPrivileges(order, of: desktop, for: .server)
+        let nginx = try await Nginx(before: web)
+
+        let stranger = try await nginx.ask("GET", "/products/")
+        #expect(stranger.status == 303)
+        #expect(stranger["location"]?.hasSuffix("/login/") == true)
+        #expect(stranger.cookie?.hasPrefix("4DSID_Shop=") == true)
+        let imitation = ["Syncd-User: boss", "Syncd_User: boss", "Syncd-Privileges: admin"]
+        let login = try await nginx.ask("GET", "/login/", imitation)
+        #expect(login.text == "app /login/ user= type= may=")
+
+        let passcode = try await web.passcode(of: desktop)
+        let step = try await nginx.ask("GET", "/products/?a=1&$4DSID=\(passcode)")
+        #expect(step.status == 303)
+        #expect(step["location"] == "/products/?a=1")
+        #expect(step["referrer-policy"] == "no-referrer")
+        let browser = "Cookie: \(try #require(step.cookie))"
+        let page = try await nginx.ask("GET", "/products/?a=1", [browser] + imitation)
+        #expect(page.text == "app /products/?a=1 user=ann type=remote may=viewProducts")
+        #expect(page["set-cookie"] == nil)
+        let form = try await nginx.ask("POST", "/products/", [browser], body: "a=1")
+        #expect(form.text == "app /products/ user=ann type=remote may=viewProducts")
+
+        for path in [
+          "/admin/", "/login/../admin/", "/login/%2e%2e/admin/", "/products/..%2fadmin/",
+        ] {
+          #expect(try await nginx.ask("GET", path, [browser]).status == 403, "\(path)")
+        }
+        let again = try await nginx.ask("GET", "/products/?$4DSID=\(passcode)")
+        #expect(again.status == 303)
+        #expect(again["set-cookie"] == nil)
+
+        #expect(try await nginx.ask("GET", "/_session/check", [browser]).status == 404)
+        let own = [browser, "Origin: http://shop.example.com"]
+        let session = try await nginx.ask("GET", "/_session", own).json(SessionAnswer.self)
+        #expect(session.info.ID == desktop.text)
+        #expect(try await nginx.ask("POST", "/_session/leave", own, body: "").status == 204)
+        #expect(try await nginx.ask("GET", "/products/", [browser]).status == 303)
+        #expect(!(try nginx.log("shop.log").contains(passcode)))
+        #expect(!(try nginx.log("error.log").contains(passcode)))
+      }
+    )
+  }
+}

@@ -1,0 +1,204 @@
+import Foundation
+import Testing
+
+@Suite(.serialized, .timeLimit(.minutes(2))) struct WebFileTests {
+  private static let files = [
+    "index.html": "<h1>home</h1>", "products/index.html": "products", "a b.txt": "spaced",
+    "style.css": "p{}", "app.js": "x", "data.json": "{}", "logo.svg": "<svg/>", "m.wasm": "w",
+    "unknown.xyz": "?", "UPPER.HTML": "u", "empty.txt": "", "plain/only.txt": "o",
+    ".well-known/security.txt": "s",
+  ]
+
+  @Test func aFileIsServedWithItsType() async throws {
+    let cases: [(path: String, type: String, content: String)] = [
+      ("/", "text/html; charset=utf-8", "<h1>home</h1>"),
+      ("/index.html", "text/html; charset=utf-8", "<h1>home</h1>"),
+      ("/products/", "text/html; charset=utf-8", "products"),
+      ("/products/?page=2", "text/html; charset=utf-8", "products"),
+      ("/a%20b.txt", "text/plain; charset=utf-8", "spaced"),
+      ("/style.css", "text/css; charset=utf-8", "p{}"),
+      ("/app.js", "text/javascript; charset=utf-8", "x"),
+      ("/data.json", "application/json; charset=utf-8", "{}"),
+      ("/logo.svg", "image/svg+xml; charset=utf-8", "<svg/>"), ("/m.wasm", "application/wasm", "w"),
+      ("/unknown.xyz", "application/octet-stream", "?"),
+      ("/UPPER.HTML", "text/html; charset=utf-8", "u"),
+      ("/empty.txt", "text/plain; charset=utf-8", ""),
+      ("/.well-known/security.txt", "text/plain; charset=utf-8", "s"),
+    ]
+    try await WebFixture.with(files: Self.files) { web async throws in
+      for (path, type, content) in cases {
+        let answer = try await web.ask("GET", path)
+        #expect(answer.status == 200, "\(path)")
+        #expect(answer["content-type"] == type)
+        #expect(answer.text == content)
+        #expect(answer["x-content-type-options"] == "nosniff")
+        #expect(answer["cache-control"] == "no-cache")
+        #expect(answer["set-cookie"] == nil)
+        let head = try await web.ask("HEAD", path)
+        #expect(head.status == 200)
+        #expect(head["content-length"] == "\(content.utf8.count)")
+        #expect(head["etag"] == answer["etag"])
+      }
+    }
+  }
+
+  /// Every way out of the folder, and what in it is not for browsers.
+  @Test func nothingLeadsOutOfTheFolder() async throws {
+    let paths = [
+      "/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/products/../../secret.txt",
+      "/%2e%2e%2fsecret.txt", "/..%5csecret.txt", "/..\\secret.txt", "/%252e%252e/secret.txt",
+      "/products/%2e%2e/index.html", "/products//index.html", "//index.html", "/./index.html",
+      "/index.html%00.txt", "/index.html%0a", "/index.html;x", "/index.html.", "/index.html%20",
+      "/%c0%ae%c0%ae/secret.txt", "/%ff", "/%", "/%2", "/link.txt", "/linked/secret.txt",
+      "/inner-link.txt", "/.hidden", "/.git/config", "/products/.well-known/x", "/pipe",
+      "/page.shtml", "/page.SHTM", "/index.html/", "/plain/", "/missing", "/products/index.html/x",
+      "secret.txt", "*",
+    ]
+    var files = Self.files
+    for name in [".hidden", ".git/config", "products/.well-known/x", "page.shtml", "page.SHTM"] {
+      files[name] = "not for browsers"
+    }
+    try await WebFixture.with(files: files) { web in
+      try WebFixture.save("not for browsers", "secret.txt", in: web.folder)
+      let folder = web.folder + "/WebFolder"
+      for (name, target) in [
+        ("link.txt", "../secret.txt"), ("linked", ".."), ("inner-link.txt", "app.js"),
+      ] {
+        try FileManager.default.createSymbolicLink(
+          atPath: folder + "/" + name,
+          withDestinationPath: target
+        )
+      }
+      #expect(mkfifo(folder + "/pipe", 0o600) == 0)
+      for path in paths {
+        let answer = try await web.ask("GET", path)
+        #expect([400, 404].contains(answer.status), "\(path)")
+        #expect(!answer.text.contains("not for browsers"), "\(path)")
+      }
+    }
+  }
+
+  @Test func aFolderWithoutASlashIsOneStepAway() async throws {
+    try await WebFixture.with(files: Self.files) { web in
+      let answer = try await web.ask("GET", "/products?a=%41")
+      #expect(answer.status == 301)
+      #expect(answer["location"] == "/products/?a=%41")
+    }
+  }
+
+  @Test func aBrowserThatHasAFileIsToldSo() async throws {
+    try await WebFixture.with(files: Self.files) { web in
+      let first = try await web.ask("GET", "/app.js")
+      let tag = try #require(first["etag"])
+      let date = try #require(first["last-modified"])
+      for fields in [
+        ["If-None-Match: \(tag)"], ["If-None-Match: \"x\", W/\(tag)"], ["If-None-Match: *"],
+        ["If-Modified-Since: \(date)"],
+      ] {
+        let answer = try await web.ask("GET", "/app.js", fields)
+        #expect(answer.status == 304, "\(fields)")
+        #expect(answer["etag"] == tag)
+      }
+      for fields in [
+        ["If-None-Match: \"x\"", "If-Modified-Since: \(date)"],
+        ["If-Modified-Since: Thu, 01 Jan 1970 00:00:00 GMT"],
+      ] {
+        #expect(try await web.ask("GET", "/app.js", fields).status == 200, "\(fields)")
+      }
+      // The same size, and perhaps the same second.
+      try WebFixture.save("y", "WebFolder/app.js", in: web.folder)
+      let changed = try await web.ask("GET", "/app.js", ["If-None-Match: \(tag)"])
+      #expect(changed.status == 200)
+      #expect(changed.text == "y")
+    }
+  }
+
+  @Test func aPartOfAFile() async throws {
+    let cases: [(range: String, status: Int, content: String, place: String?)] = [
+      ("bytes=0-3", 206, "0123", "bytes 0-3/10"), ("bytes=8-", 206, "89", "bytes 8-9/10"),
+      ("bytes=-3", 206, "789", "bytes 7-9/10"), ("bytes=5-99", 206, "56789", "bytes 5-9/10"),
+      ("bytes=0-1,4-5", 200, "0123456789", nil), ("bytes=4-2", 200, "0123456789", nil),
+      ("lines=1-2", 200, "0123456789", nil),
+    ]
+    try await WebFixture.with(files: ["n.txt": "0123456789"]) { web async throws in
+      for (range, status, content, place) in cases {
+        let answer = try await web.ask("GET", "/n.txt", ["Range: \(range)"])
+        #expect(answer.status == status, "\(range)")
+        #expect(answer.text == content)
+        #expect(answer["content-range"] == place)
+        let beyond = try await web.ask("GET", "/n.txt", ["Range: bytes=10-"])
+        #expect(beyond.status == 416)
+        #expect(beyond["content-range"] == "bytes */10")
+        let other = try await web.ask("GET", "/n.txt", ["Range: \(range)", "If-Range: \"x\""])
+        #expect(other.status == 200)
+      }
+    }
+  }
+
+  @Test func aLargeFileComesWhole() async throws {
+    try await WebFixture.with { web in
+      let content = Data((0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) })
+      try content.write(to: URL(filePath: web.folder + "/WebFolder/large.bin"))
+      let client = try await TestClient.tcp(port: web.port, receiveBuffer: 4096)
+      let answer = try await client.ask("GET", "/large.bin", host: web.host)
+      #expect(answer.body == Array(content))
+      let part = try await client.ask(
+        "GET",
+        "/large.bin",
+        host: web.host,
+        ["Range: bytes=200000-2900000"]
+      )
+      #expect(part.body == Array(content[200_000...2_900_000]))
+    }
+  }
+
+  @Test func otherMethodsAreNotPossible() async throws {
+    try await WebFixture.with { web in
+      for method in ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PROPFIND"] {
+        let answer = try await web.ask(method, "/index.html")
+        #expect(answer.status == 405)
+        #expect(answer["allow"] == "GET, HEAD")
+      }
+    }
+  }
+
+  @Test func whatIsNoRequestIsRefused() async throws {
+    try await WebFixture.with { web async throws in
+      func send(_ text: String) async throws -> Int {
+        let client = try await TestClient.tcp(port: web.port)
+        try await client.send(text)
+        return try await client.response().status
+      }
+      #expect(try await send("GET / HTTP/1.1\r\n\r\n") == 400)
+      #expect(try await send("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n") == 400)
+      #expect(try await send("GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n") == 421)
+      #expect(try await send("nonsense\r\n\r\n") == 400)
+      let host = "Host: \(web.host)\r\n"
+      let large = "POST /_session/restore HTTP/1.1\r\n\(host)Content-Length: 20000\r\n\r\n"
+      #expect(try await send(large) == 413)
+      let chunk = String(repeating: "x", count: 9000)
+      let chunks = "POST /_session/restore HTTP/1.1\r\n\(host)Transfer-Encoding: chunked\r\n\r\n"
+      let body = "2328\r\n\(chunk)\r\n2328\r\n\(chunk)\r\n"
+      #expect(try await send(chunks + body) == 413)
+    }
+  }
+
+  @Test func aConnectionIsUsedAgainAndClosedWhenAsked() async throws {
+    try await WebFixture.with { web in
+      let client = try await TestClient.tcp(port: web.port)
+      for _ in 0..<3 {
+        #expect(try await client.ask("GET", "/", host: web.host).text == "<h1>home</h1>")
+      }
+      let last = try await client.ask("GET", "/", host: web.host, ["Connection: close"])
+      #expect(last["connection"] == "close")
+      #expect(try await client.readToEnd().isEmpty)
+    }
+  }
+
+  @Test func withoutAFolderThereIsNothing() async throws {
+    try await WebFixture.with(files: [:]) { web in
+      let answer = try await web.ask("GET", "/")
+      #expect(answer.status == 404)
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import Foundation
+import ProjectModel
+import Sessions
+import SyncServer
+import Testing
+
+@Suite(.serialized, .timeLimit(.minutes(2))) struct WebRuleTests {
+  private static let files = [
+    "index.html": "home", "login/index.html": "login", "products/index.html": "products",
+    "products/list.html": "list", "products/free.html": "free", "a/b/c.html": "deep",
+    "report-1.html": "report", "closed.html": "closed",
+  ]
+
+  private static let rules = """
+    # What the shop shows.
+    login /login/
+    /login/**            guest
+    /products/free.html  guest
+    /products/**         viewProducts
+    /report-*.html       admin
+    /a/*/c.html          viewProducts
+
+    /                    guest
+    /index.html          guest
+    """
+
+  @Test func theFirstRuleCounts() async throws {
+    let cases: [(path: String, guest: Int, shopper: Int)] = [
+      ("/", 200, 200), ("/login/", 200, 200), ("/products/free.html", 200, 200),
+      ("/products/", 403, 200), ("/products/list.html", 403, 200), ("/products", 403, 301),
+      ("/PRODUCTS/list.html", 403, 404), ("/Products/free.html", 403, 404),
+      ("/report-1.html", 403, 403), ("/a/b/c.html", 403, 200), ("/closed.html", 403, 403),
+      ("/missing", 403, 403), ("/login/missing", 404, 404),
+    ]
+    try await WebFixture.with(files: Self.files, rules: Self.rules) { web async throws in
+      let desktop = try web.desktop()
+      let order = PrivilegeOrder(privileges: ["viewProducts"])
+      try web.sessions.setPrivileges(order, of: desktop, for: .server)
+      let browser = try await web.browser(in: desktop)
+      for (path, guest, shopper) in cases {
+        let stranger = try await web.ask("GET", path)
+        #expect(stranger.status == guest, "\(path)")
+        let answer = try await web.ask("GET", path, [browser])
+        #expect(answer.status == shopper, "\(path)")
+        guard guest == 403, shopper == 200 else { continue }
+        #expect(answer["cache-control"] == "private, no-cache")
+        #expect(stranger["cache-control"] == "no-store")
+      }
+    }
+  }
+
+  @Test func aFolderDoesNotShowItsPageAroundItsRule() async throws {
+    let rules = "/products/index.html viewProducts\n/** guest\n"
+    try await WebFixture.with(files: Self.files, rules: rules) { web async throws in
+      #expect(try await web.ask("GET", "/products/").status == 403)
+      #expect(try await web.ask("GET", "/products/list.html").status == 200)
+    }
+  }
+
+  @Test func aGuestsBrowserIsSentToTheLogin() async throws {
+    try await WebFixture.with(files: Self.files, rules: Self.rules) { web in
+      let page = "Accept: text/html,*/*"
+      let answer = try await web.ask("GET", "/products/?a=1&b=2", [page])
+      #expect(answer.status == 303)
+      #expect(answer["location"] == "/login/?next=/products/%3Fa%3D1%26b%3D2")
+      // Signing in again would not help a user who may not.
+      let browser = try await web.browser(in: try web.desktop())
+      let refused = try await web.ask("GET", "/products/", [page, browser])
+      #expect(refused.status == 403)
+      #expect(refused["content-type"] == "text/html; charset=utf-8")
+    }
+  }
+
+  @Test(arguments: [
+    "products viewProducts", "/products/**", "/a b c", "/**/x guest", "/a/../b guest", "login",
+    "login products\n/** guest", "login /login/", "login /a\nlogin /a\n/** guest",
+    "login /in/\n/in/** admin\n/** guest",
+  ])
+  func aBrokenFileLetsNobodyIn(rules: String) async throws {
+    try await WebFixture.with(files: Self.files, rules: rules) { web in
+      #expect(try await web.ask("GET", "/").status == 403)
+      try WebFixture.save("/** guest", "web.rules", in: web.folder)
+      try await web.until(200, "/")
+    }
+  }
+
+  @Test func aMissingFileLetsNobodyIn() async throws {
+    try await WebFixture.with(
+      files: Self.files,
+      configure: { $0.rules = $0.folder + "/none.rules" },
+      { web in
+        let answer = try await web.ask("GET", "/")
+        #expect(answer.status == 403)
+      }
+    )
+  }
+
+  @Test func changedRulesCountAndBrokenOnesDoNot() async throws {
+    try await WebFixture.with(files: Self.files, rules: "/** guest") { web in
+      #expect(try await web.ask("GET", "/").status == 200)
+      try WebFixture.save("/ guest\n/index.html admin\n", "web.rules", in: web.folder)
+      try await web.until(403, "/")
+      try WebFixture.save("/** guest\nnonsense\n", "web.rules", in: web.folder)
+      // Another good one is read after the broken one, which opened nothing meanwhile.
+      #expect(try await web.ask("GET", "/").status == 403)
+      try WebFixture.save("/** guest\n/closed.html admin\n", "web.rules", in: web.folder)
+      try await web.until(200, "/")
+    }
+  }
+
+  @Test(arguments: [nil, "{broken"])
+  func withoutGoodRolesNobodyPassesTheLogin(roles: String?) async throws {
+    try await WebFixture.with(files: Self.files, rules: Self.rules, roles: roles) { web in
+      let desktop = try web.desktop()
+      if let roles { web.sessions.readRoles(Array(roles.utf8)) }
+      #expect(throws: SessionRefusal.rolesClosed) {
+        try web.sessions.setPrivileges(
+          PrivilegeOrder(privileges: ["viewProducts"]),
+          of: desktop,
+          for: .server
+        )
+      }
+      let browser = try await web.browser(in: desktop)
+      #expect(try await web.ask("GET", "/products/", [browser]).status == 403)
+      #expect(try await web.ask("GET", "/login/", [browser]).status == 200)
+    }
+  }
+}
