@@ -34,7 +34,11 @@ class StuckReaders(threading.Thread):
             self.connect()
 
     def connect(self):
-        made = socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        made = socket.socket()
+        made.settimeout(20)
+        # Left alone, Linux takes in megabytes for a reader that sleeps, and none is stuck within a minute.
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
+        made.connect(("127.0.0.1", self.port))
         made.sendall(subscribers.syncd_events(self.port))
         self.sockets[made.fileno()] = made
         self.poll.register(made, select.POLLRDHUP)

@@ -30,6 +30,7 @@ static struct client {
   enum { CLOSED, DIALLING, ASKED, LIVE } state;
   int socket, is_cut, failures, retry; /* retry: milliseconds that the server asked for */
   microseconds due, seen;              /* when to connect again; the last notice */
+  char *rest;                          /* an event of which only the beginning has come */
 } *clients;
 
 static int port, count, live, under_way, polling, publisher = -1;
@@ -97,6 +98,8 @@ static microseconds pause_of(const struct client *client) {
 
 static void lose(struct client *client) {
   close(client->socket);
+  free(client->rest);
+  client->rest = 0;
   if (client->state == LIVE) {
     live--;
     client->failures = 0;
@@ -154,10 +157,18 @@ static void serve(unsigned index) {
     client->state = ASKED;
     return watch(EPOLL_CTL_MOD, client->socket, index, EPOLLIN);
   }
-  ssize_t length = read(client->socket, text, sizeof text - 1);
+  size_t begun = client->rest ? strlen(client->rest) : 0;
+  ssize_t length = read(client->socket, text + begun, sizeof text - 1 - begun);
   if (length < 0 && errno == EAGAIN) return;
   if (length <= 0) return lose(client);
-  text[length] = 0;
+  if (begun) memcpy(text, client->rest, begun);
+  free(client->rest);
+  client->rest = 0;
+  text[begun + length] = 0;
+  char *event = text + begun + length - 1; /* behind the last event that is whole */
+  while (event > text && !(event[-1] == '\n' && event[0] == '\n')) event--;
+  if (event > text && strstr(event, "data:")) client->rest = strdup(event);
+  if (client->rest) *event = 0;
   take(client, text);
 }
 

@@ -68,18 +68,24 @@ final class EventStreamHandler: ChannelInboundHandler {
   /// - Returns: how many went to the socket; the caller counts, once for all streams.
   func send(_ frames: [EventFrame]) -> Int {
     guard let context, !isEnding else { return 0 }
-    var (written, isOver) = (0, false)
+    var (written, isOver, isFlushed) = (0, false, true)
     for frame in frames where frame.recipient == nil || frame.recipient == entry.client {
+      // What was not even offered to the socket yet says nothing of the client.
+      if !isWritable, !isFlushed {
+        context.flush()
+        isFlushed = true
+      }
       if isWritable, mailbox.isEmpty {
         context.write(Self.wrapOutboundOut(frame.bytes(for: transport)), promise: nil)
         written += 1
+        isFlushed = false
       } else if mailbox.put(frame) {
         desk.counters.coalesced.add()
       }
       isOver = frame.isLast
       if isOver { break }
     }
-    if written > 0 { context.flush() }
+    if !isFlushed { context.flush() }
     if isOver { finish() }
     return written
   }
