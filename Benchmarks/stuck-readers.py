@@ -2,7 +2,8 @@
 """Clients that connect to the event stream and never read, while notices go to everybody all the time.
 
 First without them, then with them, then without them again: how long a notice takes to the healthy clients, and what
-the server's memory does. Who is cut by the server comes back at once, and is as stuck as before.
+the server's memory does. Who is cut by the server comes back at once, and is as stuck as before; one whose peer was
+given up by the kernel hears nothing of that, so everybody comes anew when that time is over.
 """
 
 import argparse
@@ -25,11 +26,14 @@ BAR_MB, BAR_RATIO = 64, 2
 class StuckReaders(threading.Thread):
     """Connections that ask for events and leave what comes where it is."""
 
+    # A little more than the TCP_USER_TIMEOUT of an event stream.
+    LIFE = 22
+
     def __init__(self, port, count):
         super().__init__(daemon=True)
         self.port, self.cut, self.over = port, 0, False
         self.poll = select.poll()
-        self.sockets = {}
+        self.sockets, self.ages = {}, {}
         for _ in range(count):
             self.connect()
 
@@ -41,13 +45,18 @@ class StuckReaders(threading.Thread):
         made.connect(("127.0.0.1", self.port))
         made.sendall(subscribers.syncd_events(self.port))
         self.sockets[made.fileno()] = made
+        self.ages[made.fileno()] = time.monotonic()
         self.poll.register(made, select.POLLRDHUP)
 
     def run(self):
         while not self.over:
-            for number, _ in self.poll.poll(200):
+            gone = {number for number, _ in self.poll.poll(200)}
+            old = time.monotonic() - self.LIFE
+            gone |= {number for number, born in self.ages.items() if born < old}
+            for number in gone:
                 self.poll.unregister(number)
                 self.sockets.pop(number).close()
+                del self.ages[number]
                 self.cut += 1
                 self.connect()
 

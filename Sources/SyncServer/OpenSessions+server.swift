@@ -7,6 +7,7 @@ extension OpenSessions {
   package convenience init(
     ofServerWith limits: SessionLimits = SessionLimits(),
     semantics: SessionSemantics = .v21,
+    clock: any SessionClock = SystemSessionClock(),
     listener: (any SessionListener)? = nil
   ) {
     self.init(
@@ -14,6 +15,7 @@ extension OpenSessions {
       limits: limits,
       server: .current,
       hash: { SHA256.digest(of: $0) },
+      clock: clock,
       listener: listener
     )
   }
