@@ -48,10 +48,15 @@ def _die_with_parent():
     _libc.prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG
 
 
+# Peers that scripts/setup leaves alone, and who brings them.
+PEERS = {"nginx": "nginx libnginx-mod-nchan", "wrk": "wrk", "cc": "gcc"}
+
+
 def need(*programs):
     for program in programs:
         if shutil.which(program) is None:
-            raise Failure(f"{program} is not installed; scripts/setup installs it.")
+            remedy = f"install it with: apt-get install {PEERS[program]}" if program in PEERS else "scripts/setup installs it."
+            raise Failure(f"{program} is not installed; {remedy}")
 
 
 def program(path):
@@ -159,12 +164,12 @@ class Output:
 
 
 class Server:
-    """A running `syncd serve` on a free port of 127.0.0.1."""
+    """A running `syncd serve` on a port of 127.0.0.1, a free one where none is named."""
 
-    def __init__(self, binary, project, scratch, name="server", seconds=120):
+    def __init__(self, binary, project, scratch, name="server", seconds=120, port=0):
         self.state = scratch.at(name + "-state")
         self.process = spawn(
-            [binary, "serve", project, "--listen", "127.0.0.1:0", "--state-dir", self.state], cwd=scratch.path,
+            [binary, "serve", project, "--listen", f"127.0.0.1:{port}", "--state-dir", self.state], cwd=scratch.path,
             env=scratch.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, encoding="utf-8", errors="replace")
         self.output, self.complaints = Output(self.process.stdout), Output(self.process.stderr)
@@ -190,8 +195,49 @@ class Server:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *failed):
+        # Whatever else went wrong: that the server died comes first.
+        died = failed[0] is not None and self.process.poll() is not None
         stop(self.process)
+        if died:
+            self.require_alive()
+
+
+def memory(pid):
+    """VmRSS, VmHWM, Pss and anonymous memory in kB."""
+    found = {}
+    with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
+        for text in file:
+            name, _, value = text.partition(":")
+            if name in ("VmRSS", "VmHWM"):
+                found[name] = int(value.split()[0])
+            elif name == "Threads":
+                found["threads"] = int(value)
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", encoding="utf-8") as file:
+            for text in file:
+                name, _, value = text.partition(":")
+                if name in ("Pss", "Anonymous"):
+                    found[name] = int(value.split()[0])
+    except OSError:
+        pass  # the kernel has no such file, or does not let us read it
+    return found
+
+
+def processor(pids):
+    """Processor seconds of these processes so far."""
+    ticks = 0
+    for pid in pids:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            # The name in parentheses may hold anything; the fields after it do not.
+            fields = file.read().rsplit(")", 1)[1].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def descriptors(pid):
+    """How many files and sockets a process has open."""
+    return len(os.listdir(f"/proc/{pid}/fd"))
 
 
 class EventStream:

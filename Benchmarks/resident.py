@@ -12,37 +12,11 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness
-from harness import EventStream, Failure, Output, Scratch, Server
-
-TICK = os.sysconf("SC_CLK_TCK")
-
-
-def memory(pid):
-    """VmRSS, VmHWM, Pss and anonymous memory in kB."""
-    found = {}
-    with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
-        for text in file:
-            name, _, value = text.partition(":")
-            if name in ("VmRSS", "VmHWM"):
-                found[name] = int(value.split()[0])
-            elif name == "Threads":
-                found["threads"] = int(value)
-    try:
-        with open(f"/proc/{pid}/smaps_rollup", encoding="utf-8") as file:
-            for text in file:
-                name, _, value = text.partition(":")
-                if name in ("Pss", "Anonymous"):
-                    found[name] = int(value.split()[0])
-    except OSError:
-        pass  # the kernel has no such file, or does not let us read it
-    return found
+from harness import EventStream, Failure, Output, Scratch, Server, memory, processor
 
 
 def activity(pid):
     """Processor seconds so far, and voluntary context switches of each thread."""
-    with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-        # The name in parentheses may hold anything; the fields after it do not.
-        fields = file.read().rsplit(")", 1)[1].split()
     switches = {}
     for thread in os.listdir(f"/proc/{pid}/task"):
         try:
@@ -50,7 +24,7 @@ def activity(pid):
                 switches[thread] = int(re.search(r"^voluntary_ctxt_switches:\s*(\d+)", file.read(), re.M).group(1))
         except OSError:
             pass  # ended since
-    return (int(fields[11]) + int(fields[12])) / TICK, switches
+    return processor([pid]), switches
 
 
 def switched(before, after):

@@ -158,7 +158,7 @@ package final class HostedProject: Sendable {
 
   /// The components and plug-ins that ordinary remotes take from this server.
   package func inventory() async -> Inventory {
-    await components.inventory(at: await coordinator.current()?.id)
+    await components.inventory(at: coordinator.current()?.id)
   }
 
   /// Tells every client that the server goes away.
@@ -168,11 +168,11 @@ package final class HostedProject: Sendable {
   }
 
   /// The current generation; `nil` until the first one is published.
-  package func current() async -> GenerationRecord? { await coordinator.current() }
+  package func current() async -> GenerationRecord? { coordinator.current() }
 
   /// The record of a kept generation.
   package func generation(_ id: GenerationID) async throws(ProblemDetails) -> GenerationRecord {
-    guard let current = await coordinator.current() else { throw Self.building }
+    guard let current = coordinator.current() else { throw Self.building }
     if current.id == id.description { return current }
     if let record = await coordinator.record(of: id),
       await store.standing(of: record.digest) == .kept
@@ -289,7 +289,7 @@ package final class HostedProject: Sendable {
   )
 
   private func unknown(_ digest: Digest) async -> ProblemDetails {
-    guard let current = await coordinator.current() else { return Self.building }
+    guard let current = coordinator.current() else { return Self.building }
     return ProblemDetails(
       .notFound,
       detail: "No kept generation is named \(digest); the current one is \(current.digest)."

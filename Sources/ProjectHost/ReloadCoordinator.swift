@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import ProjectModel
 import SyncProtocol
+import Synchronization
 import Watcher
 
 /// The only place where a generation is born.
@@ -32,7 +33,11 @@ actor ReloadCoordinator {
   private var log: GenerationLog
   private var names = NameProblems()
 
-  var generation: GenerationRecord?
+  var generation: GenerationRecord? {
+    didSet { published.withLock { $0 = generation } }
+  }
+  /// The current generation for those who must not wait for a turn.
+  private nonisolated let published = Mutex<GenerationRecord?>(nil)
   var manifest: Manifest?
   private var state = ProjectStatus.State.loading
   var problems: [Problem] = []
@@ -323,7 +328,7 @@ actor ReloadCoordinator {
 
   // MARK: Reading
 
-  func current() -> GenerationRecord? { generation }
+  nonisolated func current() -> GenerationRecord? { published.withLock { $0 } }
 
   /// The record of a generation of this epoch, where it is remembered.
   func record(of id: GenerationID) -> GenerationRecord? {

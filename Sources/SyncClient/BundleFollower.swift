@@ -198,7 +198,7 @@ package struct BundleFollower: Sendable {
     case .session:
       // Coming back by itself would undo what somebody wanted.
       throw ClientError(.dropped, "The server dropped this client; connect again when it may.")
-    case .bookmark, .catalog, .directory, .reset: break
+    case .bookmark, .catalog, .directory, .reset, .storage, .privileges: break
     }
   }
 

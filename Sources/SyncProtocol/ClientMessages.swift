@@ -105,6 +105,18 @@ package struct OperatorMessage: Hashable, Sendable, Codable {
   }
 }
 
+/// A client's session has other privileges, or its storage another content.
+package struct SessionChange: Hashable, Sendable, Codable {
+  /// Of the storage, as its `ETag`.
+  package let revision: UInt64?
+  package let to: String
+
+  package init(revision: UInt64? = nil, to: String) {
+    self.revision = revision
+    self.to = to
+  }
+}
+
 /// The server ends a client's session, or its stream where it has none; the last event before that.
 package struct SessionEnded: Hashable, Sendable, Codable {
   package enum Why: String, Hashable, Sendable, Codable {

@@ -187,6 +187,10 @@ package enum ServerEvent: Hashable, Sendable {
   case reset(Reset)
   case message(OperatorMessage)
   case session(SessionEnded)
+  /// The storage of the client's session has changed.
+  case storage(SessionChange)
+  /// What the client's session may do in web requests has changed.
+  case privileges(SessionChange)
 
   /// The `event:` field of the stream.
   package var name: String {
@@ -201,6 +205,8 @@ package enum ServerEvent: Hashable, Sendable {
     case .reset: "reset"
     case .message: "message"
     case .session: "session"
+    case .storage: "storage"
+    case .privileges: "privileges"
     }
   }
 
@@ -209,6 +215,7 @@ package enum ServerEvent: Hashable, Sendable {
     switch self {
     case .message(let message): message.to
     case .session(let end): end.to
+    case .storage(let change), .privileges(let change): change.to
     default: nil
     }
   }
@@ -226,7 +233,7 @@ extension Ready {
     case .catalog(let change): revisions.catalog = change.revision
     case .directory(let change): revisions.directory = change.revision
     case .drain: state = .draining
-    case .bookmark, .reset, .message, .session: break
+    case .bookmark, .reset, .message, .session, .storage, .privileges: break
     }
   }
 }

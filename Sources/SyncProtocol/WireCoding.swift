@@ -29,6 +29,7 @@ extension ServerEvent {
     case .reset(let value): try WireJSON.encode(value)
     case .message(let value): try WireJSON.encode(value)
     case .session(let value): try WireJSON.encode(value)
+    case .storage(let value), .privileges(let value): try WireJSON.encode(value)
     }
   }
 
@@ -48,6 +49,8 @@ extension ServerEvent {
     case "reset": self = .reset(try WireJSON.decode(Reset.self, from: data))
     case "message": self = .message(try WireJSON.decode(OperatorMessage.self, from: data))
     case "session": self = .session(try WireJSON.decode(SessionEnded.self, from: data))
+    case "storage": self = .storage(try WireJSON.decode(SessionChange.self, from: data))
+    case "privileges": self = .privileges(try WireJSON.decode(SessionChange.self, from: data))
     default: return nil
     }
   }

@@ -10,6 +10,8 @@ struct Admission: Sendable {
   let roster: StreamRoster
   /// Whether clients off loopback are let in only while the Designer has a password.
   let needsPassword: Bool
+  /// Whether nobody but the same machine may be a client.
+  let isStandalone: Bool
 
   /// Recognises the caller of a request and lets it in, or says why not.
   func admit(
@@ -56,7 +58,14 @@ struct Admission: Sendable {
   ///
   /// - Throws: `not-accepting`.
   func checkNew(_ caller: Caller) throws(ProblemDetails) {
-    guard caller.session == nil, !caller.isSameMachine, !roster.acceptsNew else { return }
+    guard caller.session == nil, !caller.isSameMachine else { return }
+    guard !isStandalone else {
+      throw ProblemDetails(
+        .notAccepting,
+        detail: "This server is for one user on its own machine, and takes no clients."
+      )
+    }
+    guard !roster.acceptsNew else { return }
     var problem = ProblemDetails(
       .notAccepting,
       detail: "This server takes no new clients at the moment; try again later."

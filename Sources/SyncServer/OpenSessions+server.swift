@@ -7,19 +7,41 @@ extension OpenSessions {
   package convenience init(
     ofServerWith limits: SessionLimits = SessionLimits(),
     semantics: SessionSemantics = .v21,
+    clock: any SessionClock = SystemSessionClock(),
     listener: (any SessionListener)? = nil
   ) {
-    let account = AccountName.of(geteuid())
     self.init(
       semantics: semantics,
       limits: limits,
-      server: ServerIdentity(
-        userName: account,
-        machineName: ProcessInfo.processInfo.hostName,
-        systemUserName: account
-      ),
+      server: .current,
       hash: { SHA256.digest(of: $0) },
+      clock: clock,
       listener: listener
+    )
+  }
+
+  /// Opens the session of a single-user application, whose user is "designer" as in 4D
+  /// (4d-domain §9.2).
+  package func openStandalone() {
+    let own = ServerIdentity.current
+    _ = openStandalone(
+      ServerIdentity(
+        userName: "designer",
+        machineName: own.machineName,
+        systemUserName: own.systemUserName
+      )
+    )
+  }
+}
+
+extension ServerIdentity {
+  /// This account on this machine.
+  fileprivate static var current: ServerIdentity {
+    let account = AccountName.of(geteuid())
+    return ServerIdentity(
+      userName: account,
+      machineName: ProcessInfo.processInfo.hostName,
+      systemUserName: account
     )
   }
 }

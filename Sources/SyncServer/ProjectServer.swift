@@ -19,6 +19,7 @@ package final class ProjectServer: Service {
   private let sessions: OpenSessions
   private let challenges: DevelopmentChallenges
   private let hooks: ServerHooks?
+  private let sessionEvents: SessionEventFeed
   private let binding = BindingReport()
   private let webAddress = Mutex<ServerAddress?>(nil)
   private let certificates = Mutex<CertificateDesk?>(nil)
@@ -29,12 +30,14 @@ package final class ProjectServer: Service {
     project: any ServedProject,
     sessions: OpenSessions,
     hooks: ServerHooks? = nil,
+    sessionEvents: SessionEventFeed = SessionEventFeed(),
     configuration: ServerConfiguration,
     logger: Logger
   ) {
     self.project = project
     self.sessions = sessions
     self.hooks = hooks
+    self.sessionEvents = sessionEvents
     self.configuration = configuration
     census = ConnectionCensus(configuration.limits)
     roster = StreamRoster(audience: project.events.audience)
@@ -90,7 +93,8 @@ package final class ProjectServer: Service {
       project: project,
       sessions: sessions,
       roster: roster,
-      needsPassword: certificates != nil && !configuration.allowsAnonymous
+      needsPassword: certificates != nil && !configuration.allowsAnonymous,
+      isStandalone: configuration.isStandalone
     )
     let desks = try await LoopDesks(
       group: group,
@@ -133,6 +137,7 @@ package final class ProjectServer: Service {
         tasks.addTask { await desk.watch(every: self.configuration.certificateInterval) }
       }
       tasks.addTask { await ends.watch() }
+      tasks.addTask { await self.sessionEvents.run(posting: self.project.events) }
       if let web { tasks.addTask { await web.watch() } }
       tasks.addTask {
         do throws(ServerError) {
@@ -158,7 +163,9 @@ package final class ProjectServer: Service {
         handOver.finish()
       }
       for await connection in connections {
-        tasks.addTask { await router.serve(connection, logger: self.logger) }
+        tasks.addTask(executorPreference: connection.executor) {
+          await router.serve(connection, logger: self.logger)
+        }
       }
       tasks.cancelAll()
     }

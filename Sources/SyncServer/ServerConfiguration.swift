@@ -38,6 +38,8 @@ package struct ServerConfiguration: Sendable {
   package var socketGroup: UInt32?
   /// The address for browsers; `nil` for none.
   package var web: WebConfiguration?
+  /// Whether the project is for one user on this machine alone.
+  package var isStandalone = false
   /// How the server is found on the network; `nil` when it is not published.
   package var publication: Publication?
 

@@ -150,8 +150,10 @@ struct ServeCommand: AsyncParsableCommand {
     configuration.admitsAddress = { settings.rules.allows($0) }
     configuration.publication = publishing.publication(settings, of: location.name)
     network.configure(&configuration, for: location, in: folder)
+    configuration.isStandalone = session.standalone
     configuration.web = try web.configuration(for: location, in: folder)
-    let sessions = session.open()
+    let sessionEvents = SessionEventFeed()
+    let sessions = session.open(listener: sessionEvents)
     let roles = RolesKeeper(
       project: hosted,
       sessions: sessions,
@@ -163,6 +165,7 @@ struct ServeCommand: AsyncParsableCommand {
       project: hosted,
       sessions: sessions,
       hooks: try hooks.serverHooks(sessions, of: location, in: folder, logger),
+      sessionEvents: sessionEvents,
       configuration: configuration,
       logger: logger
     )

@@ -18,12 +18,25 @@ struct SessionArguments: ParsableArguments {
   )
   var sessionSemantics = SessionSemantics.v21
 
+  @Flag(
+    help:
+      "Serve one user on this machine: his session is open from the start, and no other client gets in."
+  )
+  var standalone = false
+
   func validate() throws {
     if let seats, seats < 1 { throw ValidationError("--seats is at least 1.") }
   }
 
-  func open() -> OpenSessions {
-    OpenSessions(ofServerWith: SessionLimits(seats: seats), semantics: sessionSemantics)
+  /// The sessions of the server; that of its one user is open already where it is for him alone.
+  func open(listener: SessionEventFeed) -> OpenSessions {
+    let sessions = OpenSessions(
+      ofServerWith: SessionLimits(seats: seats),
+      semantics: sessionSemantics,
+      listener: listener
+    )
+    if standalone { sessions.openStandalone() }
+    return sessions
   }
 }
 

@@ -104,6 +104,10 @@ def check_events(report, document, server, seen):
             for to in ({}, {"to": session["id"]}):
                 server.ask_locally("POST", "/v1/clients/messages", body={"text": "Stops at noon.", **to})
                 equal(take(stream.until("message"))["data"]["text"], "Stops at noon.", "The message")
+            server.ask_locally("PATCH", f"/v1/sessions/{session['id']}/storage", body={"cart": 1})
+            equal(take(stream.until("storage"))["data"]["revision"], 1, "The revision of the storage")
+            server.ask_locally("DELETE", f"/v1/sessions/{session['id']}/privileges")
+            take(stream.until("privileges"))
             position = poll(server, "wait=0", session["token"])["events"][-1]["id"]
             take(poll(server, f"wait=0&since={position}")["events"][0])
             server.ask_locally("DELETE", f"/v1/clients/{session['id']}")

@@ -188,3 +188,18 @@ import Testing
     #expect(result.errors.contains("bad.4dz"))
   }
 }
+
+extension BadInputTests {
+  @Test func aServerForOneUserTakesNoOthers() async throws {
+    let place = try Workplace()
+    let server = try await place.serve("--standalone")
+    let refused = try await Program.run(
+      "/usr/bin/curl",
+      ["-sS", "-X", "POST", "http://\(server.address)/v1/sessions"]
+    )
+    #expect(refused.output.contains("not-accepting") && refused.output.contains("one user"))
+    let list = try await Program.run("sessions", "--state-dir", place.state)
+    #expect(list.output.contains("standalone") && list.output.contains("designer"), "\(list)")
+    #expect(await server.stop() == 0)
+  }
+}

@@ -1,3 +1,4 @@
+import ProjectModel
 import SyncProtocol
 import Testing
 
@@ -28,6 +29,31 @@ import Testing
       // The connection goes on with the next answer at once.
       let next = try await client.ask("GET", Self.path, host: server.host)
       #expect(next.body == StubProject.content)
+    }
+  }
+
+  @Test func thoseWhoDownloadAtTheSameTimeShareWhatWasRead() async throws {
+    try await ServerFixture.with { server in
+      try server.project.keepLargeBundle()
+      let digest = try #require(StubProject.largeDigest).hex
+      // Takes a little and no more: the bundle stays in use.
+      let first = try await server.tcp(receiveBuffer: 4_096)
+      try await first.send(
+        "GET \(Route.bundles)/\(digest) HTTP/1.1\r\nHost: \(server.host)\r\n\r\n"
+      )
+      _ = try await first.read(through: "\r\n\r\n")
+      let second = try await server.ask("GET", "\(Route.bundles)/\(digest)")
+      #expect(second.body == StubProject.largeContent)
+      try server.project.emptyLargeBundle()
+      let third = try await server.ask("GET", "\(Route.bundles)/\(digest)")
+      #expect(third.body == StubProject.largeContent)
+      let range = try await server.ask(
+        "GET",
+        "\(Route.bundles)/\(digest)",
+        ["Range: bytes=300000-900000"]
+      )
+      #expect(range.body == Array(StubProject.largeContent[300_000...900_000]))
+      withExtendedLifetime(first) {}
     }
   }
 

@@ -1,3 +1,4 @@
+import ProjectHost
 import SyncProtocol
 import SyncServer
 import Testing
@@ -23,7 +24,28 @@ import Testing
         }
       }
       #expect(try await server.metric("syncd_event_clients") == Double(Self.crowd))
-      #expect(try await server.metric("syncd_events_sent_total") == Double(4 * Self.crowd))
+      // Counted when all of a loop's clients have been told.
+      while try await server.metric("syncd_events_sent_total") ?? 0 < Double(4 * Self.crowd) {}
+    }
+  }
+
+  @Test func aBurstOfMessagesReachesWhoReads() async throws {
+    try await ServerFixture.with { server in
+      let client = try await server.tcp()
+      _ = try await client.openEvents(host: server.host)
+      #expect(try await client.nextEvent()?.event?.name == "ready")
+      let text = String(repeating: "x", count: 1_000)
+      for number in 0..<60 {
+        let message = OperatorMessage(text: "\(number) \(text)", at: "now", to: nil)
+        await server.project.events.post(.message(message))
+      }
+      for number in 0..<60 {
+        guard case .message(let message) = try await client.nextEvent()?.event else {
+          Issue.record("message \(number) is missing")
+          return
+        }
+        #expect(message.text.hasPrefix("\(number) "))
+      }
     }
   }
 

@@ -2,6 +2,19 @@ import SyncProtocol
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct RouteTests {
+  @Test func answersThatAreKeptFollowTheGeneration() async throws {
+    try await ServerFixture.with { server in
+      for gen in UInt64(1)...3 {
+        if gen > 1 { try await server.project.publish(gen) }
+        for _ in 0..<2 {
+          #expect(try await server.ask("GET", Route.hello).json(Hello.self).gen == gen)
+          let current = try await server.ask("GET", Route.currentGeneration)
+          #expect(try current.json(GenerationRecord.self).gen == gen)
+        }
+      }
+    }
+  }
+
   @Test func helloTellsWhoIsThere() async throws {
     try await ServerFixture.with { server in
       let answer = try await server.ask("GET", Route.hello)

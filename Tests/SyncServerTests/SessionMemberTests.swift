@@ -204,6 +204,35 @@ import Testing
     }
   }
 
+  @Test func aSessionsOwnClientHearsOfItsChanges() async throws {
+    let feed = SessionEventFeed()
+    let sessions = OpenSessions(ofServerWith: SessionLimits(), listener: feed)
+    sessions.readRoles(Array(Self.roles.utf8))
+    try await ServerFixture.with(sessions: sessions, sessionEvents: feed) { server in
+      var streams: [(id: String, client: TestClient)] = []
+      for _ in 0..<2 {
+        let opened = try await server.ask("POST", Route.sessions)
+        let client = try await server.tcp()
+        _ = try await client.openEvents(host: server.host, try server.bearer(opened))
+        #expect(try await client.nextEvent()?.event?.name == "ready")
+        streams.append((try opened.json(ClientSession.self).id, client))
+      }
+      let (first, second) = (streams[0], streams[1])
+      let path = "/v1/sessions/\(first.id)"
+      _ = try await server.askLocally("PATCH", "\(path)/storage", body: #"{"a":1}"#)
+      let storage = try await first.client.nextEvent()?.event
+      #expect(storage == .storage(SessionChange(revision: 1, to: first.id)))
+      _ = try await server.askLocally("POST", "\(path)/privileges", body: "\"sell\"")
+      let privileges = try await first.client.nextEvent()?.event
+      #expect(privileges == .privileges(SessionChange(to: first.id)))
+      // The other client hears of its own alone.
+      let other = "/v1/sessions/\(second.id)/storage"
+      _ = try await server.askLocally("PATCH", other, body: #"{"b":1}"#)
+      let own = try await second.client.nextEvent()?.event
+      #expect(own == .storage(SessionChange(revision: 1, to: second.id)))
+    }
+  }
+
   @Test func aClientAnnouncesThatItSleeps() async throws {
     try await serve { server, _, id, token in
       #expect(try await server.ask("POST", Route.ownSleep, token).status == 204)

@@ -8,10 +8,6 @@ import SyncServer
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct SessionTests {
-  private static func shortLived() -> OpenSessions {
-    OpenSessions(ofServerWith: SessionLimits(grace: .seconds(3)))
-  }
-
   private static let ann = #"{"user":"ann","password":"secret","development":true}"#
 
   @Test func onTheSameMachineTheDevelopmentModeIsAlwaysOn() async throws {
@@ -195,11 +191,14 @@ import Testing
   }
 
   @Test func aSessionWithoutRequestsOrStreamEndsAndItsLocksGo() async throws {
-    try await ServerFixture.with(sessions: Self.shortLived()) { server in
+    let clock = HastyClock()
+    let sessions = OpenSessions(ofServerWith: SessionLimits(), clock: clock)
+    try await ServerFixture.with(sessions: sessions) { server in
       let local = ServerConnection(.unixSocket(server.socketPath))
       let token = try #require(try await local.openSession(SessionRequest()).token)
       _ = try await local.inSession(token).lock(LockTarget(.settings))
       #expect(try await local.locks().locks.count == 1)
+      clock.advance(by: .seconds(91))
       let limit = ContinuousClock().now.advanced(by: .seconds(60))
       while try await !local.locks().locks.isEmpty, ContinuousClock().now < limit {}
       #expect(try await local.locks().locks.isEmpty)
@@ -208,16 +207,20 @@ import Testing
   }
 
   @Test func aRequestUnderWayKeepsItsSession() async throws {
-    try await ServerFixture.with(sessions: Self.shortLived()) { server in
+    let clock = HastyClock()
+    let sessions = OpenSessions(ofServerWith: SessionLimits(), clock: clock)
+    try await ServerFixture.with(sessions: sessions) { server in
       let fields = try server.bearer(try await server.askLocally("POST", Route.sessions))
       server.project.holdReloads()
-      defer { server.project.releaseReloads() }
       async let reload = server.askLocally("POST", Route.reload, fields)
+      // Before the request is waited for, however this ends.
+      defer { server.project.releaseReloads() }
       for await _ in server.project.reloadBegan { break }
       let local = ServerConnection(.unixSocket(server.socketPath))
       let token = try #require(try await local.openSession(SessionRequest()).token)
       _ = try await local.inSession(token).lock(LockTarget(.compile))
-      // When the lock of a later session is gone, more than a grace time has passed.
+      clock.advance(by: .seconds(91))
+      // When the lock of a later session is gone, those whose time is over have been looked for.
       let limit = ContinuousClock().now.advanced(by: .seconds(60))
       while try await !local.locks().locks.isEmpty, ContinuousClock().now < limit {}
       #expect(try await server.askLocally("GET", Route.ownSession, fields).status == 200)
@@ -228,17 +231,20 @@ import Testing
   }
 
   @Test func aStreamKeepsItsSessionAndEndsWithIt() async throws {
-    try await ServerFixture.with(sessions: Self.shortLived()) { server in
+    let clock = HastyClock()
+    let sessions = OpenSessions(ofServerWith: SessionLimits(), clock: clock)
+    try await ServerFixture.with(sessions: sessions) { server in
       let opened = try await server.ask("POST", Route.sessions)
       let fields = try server.bearer(opened)
       let stream = try await server.tcp()
       #expect(try await stream.openEvents(host: server.host, fields).status == 200)
       let short = try await server.ask("POST", Route.sessions)
-      let limit = ContinuousClock().now.advanced(by: .seconds(60))
-      // When the lock of a later session is gone, more than a grace time has passed.
       let local = ServerConnection(.unixSocket(server.socketPath))
       let token = try #require(try await local.openSession(SessionRequest()).token)
       _ = try await local.inSession(token).lock(LockTarget(.compile))
+      clock.advance(by: .seconds(91))
+      // When the lock of a later session is gone, those whose time is over have been looked for.
+      let limit = ContinuousClock().now.advanced(by: .seconds(60))
       while try await !local.locks().locks.isEmpty, ContinuousClock().now < limit {}
       #expect(try await server.ask("GET", Route.ownSession, try server.bearer(short)).status == 401)
       #expect(try await server.ask("GET", Route.ownSession, fields).status == 200)

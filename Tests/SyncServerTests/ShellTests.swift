@@ -101,6 +101,25 @@ import Testing
     }
   }
 
+  @Test func norDoesItForARequestThatCameTogetherWithAnother() async throws {
+    try await ServerFixture.with(configure: Self.hurried) { server in
+      server.project.holdReloads()
+      let client = try await server.unix()
+      try await client.send(
+        "GET \(Route.hello) HTTP/1.1\r\nHost: x\r\n\r\n"
+          + "POST \(Route.reload) HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
+      )
+      #expect(try await client.response().status == 200)
+      var began = server.project.reloadBegan.makeAsyncIterator()
+      await began.next()
+      let other = try await server.unix()
+      _ = try await other.ask("GET", Route.status, host: "x")
+      _ = try await other.readToEnd()
+      server.project.releaseReloads()
+      #expect(try await client.response().status == 200)
+    }
+  }
+
   @Test func anEventStreamIsUnderNoneOfTheseLimits() async throws {
     try await ServerFixture.with(configure: Self.hurried) { server in
       let stream = try await server.tcp()

@@ -244,8 +244,8 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
       let part = HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: body)))
       context.write(Self.wrapOutboundOut(part), promise: nil)
     }
-    context.write(Self.wrapOutboundOut(.end(nil)), promise: nil)
     clock.answerEnded()
+    context.write(Self.wrapOutboundOut(.end(nil)), promise: nil)
   }
 
   private func endOutput(context: ChannelHandlerContext) {
@@ -259,11 +259,13 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     // The router may still be answering what has been refused in the middle.
     if case .lingering = state { return promise?.succeed() ?? () }
     guard case .head(var head) = Self.unwrapOutboundIn(data), head.status.code >= 200 else {
-      context.write(data, promise: promise)
-      if case .end = Self.unwrapOutboundIn(data) {
-        clock.answerEnded()
-        if answersLast { endOutput(context: context) }
+      guard case .end = Self.unwrapOutboundIn(data) else {
+        return context.write(data, promise: promise)
       }
+      // The next request may be waiting already, and comes in while this end is written.
+      clock.answerEnded()
+      context.write(data, promise: promise)
+      if answersLast { endOutput(context: context) }
       return
     }
     answerBegan = true

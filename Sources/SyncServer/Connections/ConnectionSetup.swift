@@ -78,8 +78,8 @@ enum ConnectionSetup {
   static func tuneForEvents(_ channel: any Channel) {
     guard let options = channel.syncOptions else { return }
     // What an option refuses costs memory or time, never an event.
-    try? options.setOption(.socketOption(.so_sndbuf), value: 64 * 1024)
-    try? options.setOption(.writeBufferWaterMark, value: .init(low: 8 * 1024, high: 32 * 1024))
+    try? options.setOption(.socketOption(.so_sndbuf), value: 16 * 1024)
+    try? options.setOption(.writeBufferWaterMark, value: .init(low: 2 * 1024, high: 8 * 1024))
     guard channel.localAddress?.port != nil else { return }
     try? options.setOption(.socketOption(.so_keepalive), value: 1)
     for (option, value) in [

@@ -8,6 +8,8 @@ actor EventBoard {
   private static let mostWaiting = 4_096
 
   private static let mostMessages = 16
+  /// Changes of single sessions, the newest of each; who is behind these reads the session.
+  private static let mostPersonal = 1_024
 
   private var ready: Ready
   private var position: EventID
@@ -37,6 +39,10 @@ actor EventBoard {
     let messages = newest.values.filter(\.isMessage)
     let old = messages.map(\.id.serial).sorted().dropLast(Self.mostMessages)
     for serial in old { newest[.message(serial)] = nil }
+    let personal = newest.filter(\.value.isPersonal)
+    guard personal.count > Self.mostPersonal else { return }
+    let oldest = personal.min { $0.value.id.serial < $1.value.id.serial }
+    if let oldest { newest[oldest.key] = nil }
   }
 
   /// Lets everybody go; from now on nobody waits.

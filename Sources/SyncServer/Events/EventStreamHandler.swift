@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOHTTP1
 import Sessions
@@ -20,6 +21,8 @@ final class EventStreamHandler: ChannelInboundHandler {
   private let desk: LoopDesk
   private var context: ChannelHandlerContext?
   private var mailbox = EventMailbox()
+  /// What the channel says, kept here because every event asks for every stream.
+  private var isWritable = true
   /// Since when the client has taken nothing.
   private(set) var blockedSince: NIODeadline?
   /// The position that the client came with, until a generation shows whether it still counts.
@@ -59,16 +62,35 @@ final class EventStreamHandler: ChannelInboundHandler {
     desk.counters.sent.add(frames.count)
   }
 
-  /// Sends a frame now, or keeps it as its topic's newest until the client takes more.
-  func send(_ frame: EventFrame) {
-    guard let context, !isEnding else { return }
-    if mailbox.isEmpty, context.channel.isWritable {
-      desk.counters.sent.add()
-      context.writeAndFlush(Self.wrapOutboundOut(frame.bytes(for: transport)), promise: nil)
-    } else if mailbox.put(frame) {
-      desk.counters.coalesced.add()
+  /// Sends those of the frames that are for this client, in one go, or keeps each as its topic's
+  /// newest until the client takes more.
+  ///
+  /// - Returns: how many went to the socket; the caller counts, once for all streams.
+  func send(_ frames: [EventFrame]) -> Int {
+    guard let context, !isEnding else { return 0 }
+    var (written, isOver, isFlushed) = (0, false, true)
+    for frame in frames where frame.recipient == nil || frame.recipient == entry.client {
+      // What was not even offered to the socket yet says nothing of the client.
+      if !isWritable, !isFlushed {
+        context.flush()
+        isFlushed = true
+      }
+      if isWritable, mailbox.isEmpty {
+        context.write(Self.wrapOutboundOut(frame.bytes(for: transport)), promise: nil)
+        written += 1
+        isFlushed = false
+      } else if mailbox.put(frame) {
+        desk.counters.coalesced.add()
+      }
+      isOver = frame.isLast
+      if isOver { break }
     }
+    if !isFlushed { context.flush() }
+    if isOver { finish() }
+    return written
   }
+
+  var isUnresolved: Bool { if case .fresh = unresolved { false } else { true } }
 
   func resolved() { unresolved = .fresh }
 
@@ -85,14 +107,24 @@ final class EventStreamHandler: ChannelInboundHandler {
     }
   }
 
-  /// Ends the connection at once, without a word.
-  func cut() { context?.close(promise: nil) }
+  /// Ends the connection at once, without a word; what its client has not taken is thrown away.
+  func cut() {
+    guard let context else { return }
+    guard let socket = context.channel as? any SocketOptionProvider else {
+      return context.close(promise: nil)
+    }
+    // Otherwise the kernel would keep the bytes, and the end behind them, for a client that is stuck.
+    socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).assumeIsolated().whenComplete { _ in
+      context.close(promise: nil)
+    }
+  }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
-    if context.channel.isWritable {
+    isWritable = context.channel.isWritable
+    if isWritable {
       blockedSince = nil
       var count = 0
-      while context.channel.isWritable, !isEnding, let frame = mailbox.takeFirst() {
+      while isWritable, !isEnding, let frame = mailbox.takeFirst() {
         context.write(Self.wrapOutboundOut(frame.bytes(for: transport)), promise: nil)
         count += 1
       }

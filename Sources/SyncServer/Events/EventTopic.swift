@@ -12,6 +12,9 @@ enum EventTopic: Hashable, Sendable {
   /// Each message is a topic of its own: people read all of them.
   case message(UInt64)
   case session
+  /// By the client: the board keeps those of all.
+  case storage(String)
+  case privileges(String)
 
   init(_ event: ServerEvent, _ id: EventID) {
     self =
@@ -26,6 +29,8 @@ enum EventTopic: Hashable, Sendable {
       case .reset: .reset
       case .message: .message(id.serial)
       case .session: .session
+      case .storage(let change): .storage(change.to)
+      case .privileges(let change): .privileges(change.to)
       }
   }
 }

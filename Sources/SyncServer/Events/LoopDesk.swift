@@ -13,6 +13,7 @@ final class LoopDesk {
   let counters: ServerCounters
   let roster: StreamRoster
   let admission: Admission
+  let executor: LoopExecutor
   var date = HTTPDate()
 
   private let loop: any EventLoop
@@ -22,7 +23,11 @@ final class LoopDesk {
   private var position: EventID
   private var readyFrame: EventFrame?
   private var gates: [ObjectIdentifier: ConnectionGate] = [:]
-  private var streams: [ObjectIdentifier: EventStreamHandler] = [:]
+  /// In the order in which they began: who was here first is told first, and newcomers, however
+  /// many and however slow, do not stand in the way.
+  private var streams: [EventStreamHandler] = []
+  /// What is applied and not told yet: what comes while the loop is busy is told together.
+  private var untold: [EventFrame] = []
   private var pulse: RepeatedTask?
   private var blockedCheck: Scheduled<Void>?
   private var emptied: EventLoopPromise<Void>?
@@ -40,6 +45,7 @@ final class LoopDesk {
     self.counters = counters
     self.roster = roster
     self.admission = admission
+    executor = LoopExecutor(loop)
     heartbeat = TimeAmount(configuration.heartbeat)
     blockedLimit = TimeAmount(configuration.blockedLimit)
     self.ready = ready
@@ -56,7 +62,8 @@ final class LoopDesk {
   }
 
   func remove(_ stream: EventStreamHandler) {
-    guard streams.removeValue(forKey: ObjectIdentifier(stream)) != nil else { return }
+    guard let index = index(of: stream) else { return }
+    streams.remove(at: index)
     roster.remove(stream.entry.number)
     if let session = stream.session { admission.sessions.useEnded(session) }
     if let process = stream.process { admission.sessions.endProcess(process) }
@@ -65,6 +72,20 @@ final class LoopDesk {
       pulse = nil
     }
     tellIfEmpty()
+  }
+
+  /// Where a stream stands: numbers grow with the order.
+  private func index(of stream: EventStreamHandler) -> Int? {
+    var (low, high) = (0, streams.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if streams[middle].entry.number < stream.entry.number {
+        low = middle + 1
+      } else {
+        high = middle
+      }
+    }
+    return low < streams.count && streams[low] === stream ? low : nil
   }
 
   /// Ends every stream and, after the request under way, every other connection.
@@ -76,10 +97,8 @@ final class LoopDesk {
     // The project's own word of it may still be on its way to this loop.
     let bye = ReturnSpread(clients: roster.count, bandwidth: 1).drain(reason: "shutdown")
     let frame = ready.state == .draining ? nil : try? EventFrame(.drain(bye), id: position)
-    for stream in Array(streams.values) {
-      if let frame { stream.send(frame) }
-      stream.finish()
-    }
+    tell([frame].compactMap(\.self))
+    for stream in streams { stream.finish() }
     for gate in Array(gates.values) { gate.end(now: false) }
     tellIfEmpty()
     return emptied.futureResult
@@ -87,7 +106,7 @@ final class LoopDesk {
 
   /// Closes what is left.
   func closeAll() {
-    for stream in Array(streams.values) { stream.cut() }
+    for stream in streams { stream.cut() }
     for gate in Array(gates.values) { gate.end(now: true) }
   }
 
@@ -126,8 +145,9 @@ final class LoopDesk {
         ? try WebSocketHandshake.answer(to: head, on: channel) : streamHead(gate.streamFields)
       try ConnectionSetup.stripHTTP(from: channel, gate: gate, adding: stream)
       ConnectionSetup.tuneForEvents(channel)
+      tell()
       let opening = try [currentReady()] + [reset(for: stream)].compactMap(\.self)
-      streams[ObjectIdentifier(stream)] = stream
+      streams.append(stream)
       if let session = stream.session {
         admission.sessions.useBegan(session)
         // A session with more connections than are counted still hears of everything.
@@ -147,11 +167,13 @@ final class LoopDesk {
 
   /// Ends the streams of a session that has ended.
   func endStreams(of session: SessionID) {
-    for stream in Array(streams.values) where stream.session == session { stream.finish() }
+    tell()
+    for stream in streams where stream.session == session { stream.finish() }
   }
 
   func endAnonymousStreams() {
-    for stream in Array(streams.values) where stream.isAnonymous { stream.finish() }
+    tell()
+    for stream in streams where stream.isAnonymous { stream.finish() }
   }
 
   private func streamHead(_ fields: String) -> ByteBuffer {
@@ -189,15 +211,27 @@ final class LoopDesk {
 
   // MARK: Events
 
-  /// Applies an event to the state and sends it to every stream of the loop.
+  /// Applies an event to the state and sends it to every stream of the loop, with those that are
+  /// waiting for the loop already.
   func deliver(_ posted: PostedEvent, _ frame: EventFrame) {
     apply(posted)
-    for stream in Array(streams.values) {
-      guard frame.recipient == nil || frame.recipient == stream.entry.client else { continue }
-      stream.send(frame)
-      if frame.isLast { stream.finish() }
-      if stream.unresolved != .fresh, let reset = try? reset(for: stream) { stream.send(reset) }
+    untold.append(frame)
+    guard untold.count == 1 else { return }
+    loop.assumeIsolated().execute { [weak self] in self?.tell() }
+  }
+
+  /// Sends what is applied and then something more; before this nobody hears of a later position.
+  private func tell(_ more: [EventFrame] = []) {
+    let frames = untold + more
+    untold = []
+    guard !frames.isEmpty else { return }
+    var sent = 0
+    // A stream that ends meanwhile leaves the list, not this walk over it.
+    for stream in streams {
+      sent += stream.send(frames)
+      if stream.isUnresolved, let reset = try? reset(for: stream) { sent += stream.send([reset]) }
     }
+    counters.sent.add(sent)
   }
 
   private func apply(_ posted: PostedEvent) {
@@ -218,7 +252,7 @@ final class LoopDesk {
 
   private func beat() {
     guard let frame = try? EventFrame(.bookmark, id: position) else { return }
-    for stream in Array(streams.values) { stream.send(frame) }
+    tell([frame])
   }
 
   /// Makes sure that a stream which stays blocked is cut in time.
@@ -237,7 +271,7 @@ final class LoopDesk {
     blockedCheck = nil
     let now = NIODeadline.now()
     var next: NIODeadline?
-    for stream in Array(streams.values) {
+    for stream in streams {
       guard let since = stream.blockedSince else { continue }
       if since + blockedLimit <= now {
         counters.cut.add()

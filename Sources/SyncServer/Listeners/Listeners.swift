@@ -146,7 +146,8 @@ final class Listeners: Sendable {
       clock: clock
     ) { channel in
       let router = try ConnectionSetup.installRouter(on: channel, isSecure: isSecure)
-      RouterConnection(channel: router, identity: identity).hand(to: self.handOver)
+      RouterConnection(channel: router, identity: identity, executor: desk.executor)
+        .hand(to: self.handOver)
     }
     try ConnectionSetup.installHTTP(on: channel, gate: gate, clock: clock)
   }

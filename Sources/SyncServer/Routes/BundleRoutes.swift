@@ -8,6 +8,9 @@ import SyncProtocol
 /// What a digest names: bundles and manifests, which never change under their name.
 struct BundleRoutes: Sendable {
   let project: any ServedProject
+  private let downloads = RunningDownloads()
+
+  init(project: any ServedProject) { self.project = project }
 
   var endpoints: [Endpoint] {
     [
@@ -49,7 +52,7 @@ struct BundleRoutes: Sendable {
   }
 
   private func bundle(_ request: Request, _ digest: Digest) async throws -> Response {
-    let bundle = try await project.openBundle(digest)
+    let bundle = downloads.join(digest, opened: try await project.openBundle(digest))
     return Response(serving: bundle, as: "application/zip", EntityTag(digest), to: request)
   }
 

@@ -18,17 +18,21 @@ struct Endpoint: Sendable {
   let path: String
   let access: Access
   let methods: [HTTPRequest.Method: Handler]
+  /// Whether a handler neither computes nor waits: it then runs on the connection's event loop.
+  var isImmediate = false
 
   /// A resource that is read: HEAD gets the fields of GET without the body.
   static func read(
     _ path: String,
     _ access: Access,
+    isImmediate: Bool = false,
     _ handler: @escaping Handler
   ) -> Endpoint {
     Endpoint(
       path: path,
       access: access,
-      methods: [.get: handler, .head: handler]
+      methods: [.get: handler, .head: handler],
+      isImmediate: isImmediate
     )
   }
 
@@ -51,7 +55,10 @@ struct Endpoint: Sendable {
         let session = context.caller.session?.id
         if let session { admission.sessions.useBegan(session) }
         defer { if let session { admission.sessions.useEnded(session) } }
-        return try await handler(request, context)
+        if isImmediate { return try await handler(request, context) }
+        return try await withTaskExecutorPreference(globalConcurrentExecutor) { [context] in
+          try await handler(request, context)
+        }
       }
     }
   }

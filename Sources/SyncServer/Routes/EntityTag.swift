@@ -1,6 +1,8 @@
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import ProjectModel
+import SyncProtocol
 
 /// A strong entity tag, and the conditions that clients put on it.
 struct EntityTag: Hashable, Sendable {
@@ -13,11 +15,19 @@ struct EntityTag: Hashable, Sendable {
 
   /// The answer to a read: the value with this tag, or 304 to whoever has it already.
   func answer(_ value: some Encodable, to request: Request) throws -> Response {
-    if isHeld(by: request.headers) { return Response(status: .notModified, headers: [.eTag: text]) }
-    var response = try Response(json: value)
+    if isHeld(by: request.headers) { return notModified }
+    return answer(encoded: ByteBuffer(bytes: try WireJSON.encode(value)), to: request)
+  }
+
+  /// The same for a value that is JSON already.
+  func answer(encoded json: ByteBuffer, to request: Request) -> Response {
+    if isHeld(by: request.headers) { return notModified }
+    var response = Response(encoded: json)
     response.headers[.eTag] = text
     return response
   }
+
+  private var notModified: Response { Response(status: .notModified, headers: [.eTag: text]) }
 
   /// Whether `If-None-Match` says that the client has this already (weak comparison).
   func isHeld(by fields: HTTPFields) -> Bool {

@@ -14,11 +14,20 @@ struct GenerationRoutes: Sendable {
 
   let project: any ServedProject
   let version: String
+  private let encodedHello = EncodedAnswer<GenerationRecord?>()
+  private let encodedCurrent = EncodedAnswer<GenerationRecord>()
+
+  init(project: any ServedProject, version: String) {
+    self.project = project
+    self.version = version
+  }
 
   var endpoints: [Endpoint] {
     [
-      .read(Route.hello, .everyone) { _, _ in try await hello() },
-      .read(Route.currentGeneration, .clients) { request, _ in try await current(request) },
+      .read(Route.hello, .everyone, isImmediate: true) { _, _ in try await hello() },
+      .read(Route.currentGeneration, .clients, isImmediate: true) { request, _ in
+        try await current(request)
+      },
       .read("\(Route.generations)/:generation", .clients) { request, context in
         try await generation(request, context.parameters.get("generation") ?? "")
       },
@@ -27,17 +36,19 @@ struct GenerationRoutes: Sendable {
   }
 
   private func hello() async throws -> Response {
-    let generation = await project.current()
-    return try Response(
-      json: Hello(
-        version: version,
-        serverID: project.serverID,
-        project: project.name,
-        epoch: generation?.epoch,
-        gen: generation?.gen,
-        features: Self.features
+    let json = try encodedHello.json(for: await project.current()) { generation in
+      try WireJSON.encode(
+        Hello(
+          version: version,
+          serverID: project.serverID,
+          project: project.name,
+          epoch: generation?.epoch,
+          gen: generation?.gen,
+          features: Self.features
+        )
       )
-    )
+    }
+    return Response(encoded: json)
   }
 
   private func current(_ request: Request) async throws -> Response {
@@ -47,7 +58,8 @@ struct GenerationRoutes: Sendable {
         detail: "The first generation is still being built; ask again in a moment."
       )
     }
-    return try answer(record, to: request)
+    let json = try encodedCurrent.json(for: record) { try WireJSON.encode($0) }
+    return EntityTag(record.digest).answer(encoded: json, to: request)
   }
 
   private func inventory(_ request: Request) async throws -> Response {

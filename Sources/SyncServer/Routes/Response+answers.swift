@@ -19,10 +19,15 @@ extension Response {
 
   /// A value as one line of JSON.
   init(json value: some Encodable, status: HTTPResponse.Status = .ok) throws {
+    self.init(encoded: ByteBuffer(bytes: try WireJSON.encode(value)), status: status)
+  }
+
+  /// A value that is one line of JSON already.
+  init(encoded json: ByteBuffer, status: HTTPResponse.Status = .ok) {
     self.init(
       status: status,
       headers: [.contentType: "application/json"],
-      body: ResponseBody(byteBuffer: ByteBuffer(bytes: try WireJSON.encode(value)))
+      body: ResponseBody(byteBuffer: json)
     )
   }
 }

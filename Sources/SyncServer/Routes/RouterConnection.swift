@@ -7,6 +7,8 @@ import NIOHTTPTypes
 struct RouterConnection: Sendable {
   let channel: ConnectionSetup.RouterChannel
   let identity: ConnectionIdentity
+  /// Where its task runs.
+  let executor: LoopExecutor
 
   /// Hands the connection over; when nobody takes connections any more it is closed.
   func hand(to taker: AsyncStream<RouterConnection>.Continuation) {

@@ -13,8 +13,6 @@ protocol ServedBytes: Sendable {
   func read(from position: UInt64, count: Int) async throws -> ByteBuffer
 }
 
-extension OpenBundle: ServedBytes {}
-
 /// A delta, whose bytes are in memory when there are few.
 struct ServedDelta: ServedBytes {
   let delta: EncodedDelta
@@ -68,6 +66,8 @@ extension Response {
   }
 
   /// Reads a chunk when the one before is on its way: a slow client holds one, not the file.
+  ///
+  /// Chunks begin at multiples of their size, wherever the range does, so that they can be shared.
   private static func body(
     _ bytes: some ServedBytes,
     _ first: UInt64,
@@ -77,7 +77,8 @@ extension Response {
       var position = first
       let end = first + count
       while position < end {
-        let size = Int(min(UInt64(OpenBundle.chunkSize), end - position))
+        let chunk = UInt64(OpenBundle.chunkSize)
+        let size = Int(min(chunk - position % chunk, end - position))
         try await writer.write(try await bytes.read(from: position, count: size))
         position += UInt64(size)
       }

@@ -27,6 +27,7 @@ struct ServerFixture {
     generation: UInt64? = 1,
     isProtected: Bool = false,
     sessions: OpenSessions = OpenSessions(ofServerWith: SessionLimits()),
+    sessionEvents: SessionEventFeed = SessionEventFeed(),
     configure: (inout ServerConfiguration) -> Void = { _ in },
     _ body: (ServerFixture) async throws -> Void
   ) async throws {
@@ -45,6 +46,7 @@ struct ServerFixture {
     let server = ProjectServer(
       project: project,
       sessions: sessions,
+      sessionEvents: sessionEvents,
       configuration: configuration,
       logger: logger
     )

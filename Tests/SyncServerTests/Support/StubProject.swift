@@ -20,6 +20,7 @@ final class StubProject: ServedProject {
     var locks: [LockRecord] = []
     var lockCount = 0
     var isProtected = false
+    var large: FileHandle?
   }
 
   static let epoch: UInt64 = 0xABC
@@ -134,7 +135,28 @@ final class StubProject: ServedProject {
     throw ProblemDetails(id.gen < record.gen ? .trimmed : .notFound, detail: "Not this one.")
   }
 
+  static let largeContent = (0..<12_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
+  static let largeDigest = Digest(bytes: (0..<32).map { UInt8(100 + $0) })
+
+  /// Keeps a second bundle that no connection holds as a whole, under `largeDigest`.
+  func keepLargeBundle() throws {
+    let path = root + "/large.4dz"
+    try Data(Self.largeContent).write(to: URL(fileURLWithPath: path))
+    let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+    state.withLock { $0.large = file }
+  }
+
+  /// Takes the bytes out of the large bundle's file: nobody can read it any more.
+  func emptyLargeBundle() throws { try state.withLock { $0.large }?.truncate(atOffset: 0) }
+
   func openBundle(_ digest: Digest) async throws(ProblemDetails) -> OpenBundle {
+    if digest == Self.largeDigest, let large = state.withLock({ $0.large }) {
+      return OpenBundle(
+        descriptor: large.fileDescriptor,
+        size: UInt64(Self.largeContent.count),
+        owner: self
+      )
+    }
     guard digest == Self.digest else { throw ProblemDetails(.notFound, detail: "Unknown.") }
     return OpenBundle(
       descriptor: file.fileDescriptor,

@@ -1,0 +1,23 @@
+import Foundation
+import NIOCore
+import Synchronization
+
+/// The JSON of an answer that stays the same for as long as what it is made from does.
+///
+/// Encoding is the most expensive part of a small answer, and everybody is given the same one.
+final class EncodedAnswer<Source: Hashable & Sendable>: Sendable {
+  private struct Made {
+    let source: Source
+    let json: ByteBuffer
+  }
+
+  private let made = Mutex<Made?>(nil)
+
+  /// The encoded answer for a source; made when the source is another one than before.
+  func json(for source: Source, encode: (Source) throws -> Data) rethrows -> ByteBuffer {
+    if let made = made.withLock({ $0 }), made.source == source { return made.json }
+    let json = ByteBuffer(bytes: try encode(source))
+    made.withLock { $0 = Made(source: source, json: json) }
+    return json
+  }
+}
