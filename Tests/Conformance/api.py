@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import contextlib
+import glob
 import json
 import os
 import re
@@ -107,8 +108,8 @@ def check_versions(report, document, server):
         expect(hello["api"]["min"] <= hello["api"]["max"], f"The versions are {hello['api']}.")
         folder = os.path.dirname(document.path)
         text = ""
-        for name in os.listdir(folder):
-            with open(os.path.join(folder, name), encoding="utf-8") as file:
+        for name in glob.glob(os.path.join(folder, "*.md")):
+            with open(name, encoding="utf-8") as file:
                 text += file.read().lower()
         for feature in hello["features"]:
             words = feature.replace("-", "[- ]").removesuffix("s")
