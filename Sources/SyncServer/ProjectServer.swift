@@ -117,6 +117,8 @@ package final class ProjectServer: Service {
       handOver: handOver,
       logger: logger
     )
+    // Before anybody can connect: event streams are answered as soon as there is a listener.
+    roster.isStarting = hooks != nil
     let address = try await listeners.bind()
     let web = openWeb(desk)
     let ends = SessionEnds(
@@ -129,7 +131,6 @@ package final class ProjectServer: Service {
     let endpoints = endpoints(address, admission, ends, board)
     routes.withLock { $0 = endpoints }
     let router = ServerRouter(endpoints: endpoints, admission: admission)
-    roster.isStarting = hooks != nil
     let startup = StartupResult()
     await withDiscardingTaskGroup { tasks in
       tasks.addTask { await self.distribute(events, to: desks, board, ends) }
