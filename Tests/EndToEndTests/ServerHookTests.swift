@@ -119,6 +119,26 @@ import Testing
     #expect(await server.stop() == 0)
   }
 
+  @Test func nobodyWaitsForAClosingHook() async throws {
+    let place = try Workplace()
+    let gate = place.path + "/gate"
+    let wait = "while [ ! -e '\(gate)' ]; do sleep 0.05; done; echo done >>'\(place.path)/journal'"
+    let server = try await place.serve("--hooks", hooks(place, ["close-connection": wait]))
+    let opened = try await open(server)
+    let token = try #require(opened.output.firstMatch(of: /"token":"([0-9a-f]+)"/)).1
+    let closed = try await Program.run(
+      "/usr/bin/curl",
+      ["-sS", "-m", "20", "-o", "/dev/null", "-w", "%{http_code}", "-X", "DELETE"]
+        + ["-H", "Authorization: Bearer \(token)", "http://\(server.address)/v1/sessions/self"]
+    )
+    #expect(closed.output == "204", "\(closed.errors)")
+    #expect(!journal(place).contains("done"))
+    try Data().write(to: URL(filePath: gate))
+    // The end waits for what is under way.
+    #expect(await server.stop() == 0)
+    #expect(journal(place).filter { $0 == "done" }.count == 1)
+  }
+
   @Test func nobodyIsLetInBeforeTheStartHasEnded() async throws {
     let place = try Workplace()
     let gate = place.path + "/gate"

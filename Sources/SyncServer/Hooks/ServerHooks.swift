@@ -17,6 +17,10 @@ package actor ServerHooks {
   private let sessions: OpenSessions
   private let common: [String: String]
   private var open: [SessionID: [Connection]] = [:]
+  /// The closing hooks under way: whoever ends a session does not wait for them, or a slow one would
+  /// hold up the end of others and the events that lead to it.
+  private var closing: [Int: Task<Void, Never>] = [:]
+  private var lastClosing = 0
 
   /// - Parameters:
   ///   - folder: where the hooks are.
@@ -76,17 +80,24 @@ package actor ServerHooks {
   }
 
   /// A connection has ended; one that was never accepted is no matter.
-  func closed(_ session: SessionID, process: ProcessNumber) async {
+  func closed(_ session: SessionID, process: ProcessNumber) {
     guard let index = open[session]?.firstIndex(where: { $0.process == process }),
       let connection = open[session]?.remove(at: index)
     else { return }
-    _ = await run(.closeConnection, in: nil, connection.variables)
+    close(connection)
   }
 
   /// A session has ended with all its connections.
-  func closed(_ session: SessionID) async {
-    for connection in open.removeValue(forKey: session) ?? [] {
+  func closed(_ session: SessionID) {
+    for connection in open.removeValue(forKey: session) ?? [] { close(connection) }
+  }
+
+  private func close(_ connection: Connection) {
+    lastClosing += 1
+    let key = lastClosing
+    closing[key] = Task {
       _ = await run(.closeConnection, in: nil, connection.variables)
+      closing[key] = nil
     }
   }
 
@@ -101,16 +112,12 @@ package actor ServerHooks {
       await group.next()
       group.cancelAll()
     }
+    for task in closing.values { task.cancel() }
   }
 
   private func closeAll() async {
-    let left = open.values.flatMap(\.self)
-    open = [:]
-    await withTaskGroup(of: Void.self) { group in
-      for connection in left {
-        group.addTask { _ = await self.run(.closeConnection, in: nil, connection.variables) }
-      }
-    }
+    for session in Array(open.keys) { closed(session) }
+    for task in closing.values { await task.value }
   }
 
   /// Runs a hook as a process of a session, or of the virtual one.
