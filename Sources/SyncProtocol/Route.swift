@@ -23,6 +23,10 @@ package enum Route {
   package static let directoryOperations = "/v1/directory/ops"
   package static let locks = "/v1/locks"
   package static let proof = "/v1/proof"
+  /// The pairing of a merged application's client with its server.
+  package static let pairing = "/v1/pairing"
+  /// `/v1/updates/{digest}`: the client programs that a server holds.
+  package static let updates = "/v1/updates"
   package static let sessions = "/v1/sessions"
   package static let ownSession = "/v1/sessions/self"
   /// Every session with its processes.

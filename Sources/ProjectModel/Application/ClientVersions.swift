@@ -1,0 +1,18 @@
+/// The version of a merged client that belongs to a server, and those that it takes besides
+/// (`CurrentVers`, `RangeVersMin`, `RangeVersMax`; 4d-domain §8).
+package struct ClientVersions: Hashable, Sendable, Codable {
+  package let current: Int
+  package let minimum: Int
+  package let maximum: Int
+
+  /// `nil` for versions below 1 and for a range that is upside down or without the current one.
+  package init?(current: Int, minimum: Int, maximum: Int) {
+    guard minimum >= 1, minimum <= current, current <= maximum else { return nil }
+    self.current = current
+    self.minimum = minimum
+    self.maximum = maximum
+  }
+
+  /// Whether a client of that version may work with the server.
+  package func accept(_ version: Int) -> Bool { (minimum...maximum).contains(version) }
+}
