@@ -3,7 +3,8 @@
 
 First without them, then with them, then without them again: how long a notice takes to the healthy clients, and what
 the server's memory does. Who is cut by the server comes back at once, and is as stuck as before; one whose peer was
-given up by the kernel hears nothing of that, so everybody comes anew when that time is over.
+given up by the kernel hears nothing of that, so each comes anew when that time is over. They do so one after the
+other, as clients do that know nothing of each other.
 """
 
 import argparse
@@ -34,10 +35,11 @@ class StuckReaders(threading.Thread):
         self.port, self.cut, self.over = port, 0, False
         self.poll = select.poll()
         self.sockets, self.ages = {}, {}
-        for _ in range(count):
-            self.connect()
+        now = time.monotonic()
+        for number in range(count):
+            self.connect(now - self.LIFE * number / count)
 
-    def connect(self):
+    def connect(self, born):
         made = socket.socket()
         made.settimeout(20)
         # Left alone, Linux takes in megabytes for a reader that sleeps, and none is stuck within a minute.
@@ -45,12 +47,12 @@ class StuckReaders(threading.Thread):
         made.connect(("127.0.0.1", self.port))
         made.sendall(subscribers.syncd_events(self.port))
         self.sockets[made.fileno()] = made
-        self.ages[made.fileno()] = time.monotonic()
+        self.ages[made.fileno()] = born
         self.poll.register(made, select.POLLRDHUP)
 
     def run(self):
         while not self.over:
-            gone = {number for number, _ in self.poll.poll(200)}
+            gone = {number for number, _ in self.poll.poll(20)}
             old = time.monotonic() - self.LIFE
             gone |= {number for number, born in self.ages.items() if born < old}
             for number in gone:
@@ -58,7 +60,7 @@ class StuckReaders(threading.Thread):
                 self.sockets.pop(number).close()
                 del self.ages[number]
                 self.cut += 1
-                self.connect()
+                self.connect(time.monotonic())
 
     def close(self):
         self.over = True

@@ -168,7 +168,7 @@ package final class HostedProject: Sendable {
   }
 
   /// The current generation; `nil` until the first one is published.
-  package func current() async -> GenerationRecord? { coordinator.current() }
+  package func current() -> GenerationRecord? { coordinator.current() }
 
   /// The record of a kept generation.
   package func generation(_ id: GenerationID) async throws(ProblemDetails) -> GenerationRecord {

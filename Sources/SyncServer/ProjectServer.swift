@@ -96,6 +96,7 @@ package final class ProjectServer: Service {
       needsPassword: certificates != nil && !configuration.allowsAnonymous,
       isStandalone: configuration.isStandalone
     )
+    let open = GenerationRoutes(project: project, version: configuration.version)
     let desks = try await LoopDesks(
       group: group,
       ready: ready,
@@ -103,7 +104,8 @@ package final class ProjectServer: Service {
       configuration: configuration,
       counters: counters,
       roster: roster,
-      admission: admission
+      admission: admission,
+      immediate: open.immediate
     )
     let board = EventBoard(ready, at: first.id)
     let (connections, handOver) = AsyncStream.makeStream(of: RouterConnection.self)
@@ -128,7 +130,7 @@ package final class ProjectServer: Service {
       hooks: hooks,
       desks: desks
     )
-    let endpoints = endpoints(address, admission, ends, board)
+    let endpoints = endpoints(open, address, admission, ends, board)
     routes.withLock { $0 = endpoints }
     let router = ServerRouter(endpoints: endpoints, admission: admission)
     let startup = StartupResult()
@@ -250,12 +252,12 @@ package final class ProjectServer: Service {
   }
 
   private func endpoints(
+    _ open: GenerationRoutes,
     _ address: ServerAddress,
     _ admission: Admission,
     _ ends: SessionEnds,
     _ board: EventBoard
   ) -> [Endpoint] {
-    let open = GenerationRoutes(project: project, version: configuration.version)
     let operators = OperatorRoutes(
       project: project,
       version: configuration.version,

@@ -20,7 +20,7 @@ package protocol ServedProject: Sendable {
   /// The owned files that can be read and edited, one entry each.
   var ownedFiles: [OwnedFileRoutes] { get }
 
-  func current() async -> GenerationRecord?
+  func current() -> GenerationRecord?
   func generation(_ id: GenerationID) async throws(ProblemDetails) -> GenerationRecord
   func openBundle(_ digest: Digest) async throws(ProblemDetails) -> OpenBundle
   func delta(

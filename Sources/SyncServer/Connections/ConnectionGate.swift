@@ -16,9 +16,11 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
   private enum State {
     /// Between two requests.
     case idle
-    case routing(bodyBytes: Int, limit: Int)
+    case routing(bodyLimit: Int)
     /// A browser's question is answered when it has ended.
     case preflight
+    /// So is what lies ready.
+    case reading(ImmediateRead, HTTPRequestHead)
     /// The stream begins when the request has ended.
     case opening(StreamRequest, HTTPRequestHead, Caller)
     /// Our side is closed; a moment is left for the peer to read the answer. What it still sends
@@ -35,6 +37,8 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
   private let clock: ConnectionClock
   private let installRouter: (any Channel) throws -> Void
   private var state = State.idle
+  /// Of the request under way.
+  private var bodyBytes = 0
   private var hasRouter = false
   private var closesAfterAnswer = false
   /// The peer has used up its patience: its connection ends with the answer under way.
@@ -105,6 +109,11 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     case .preflight: state = .preflight
     case .stream(let request): open(request, head, context: context)
     case .route:
+      bodyBytes = 0
+      if let read = immediateRead(of: head, target) {
+        askForBody(of: head, context: context)
+        return state = .reading(read, head)
+      }
       do {
         try route(head, target: target, context: context)
       } catch {
@@ -142,25 +151,44 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
       hasRouter = true
       try installRouter(context.channel)
     }
-    state = .routing(bodyBytes: 0, limit: BodyLimit.of(target.path))
-    if head.headers[canonicalForm: "expect"].contains(where: { $0.lowercased() == "100-continue" })
-    {
-      let go = HTTPResponseHead(version: .http1_1, status: .continue)
-      context.writeAndFlush(Self.wrapOutboundOut(.head(go)), promise: nil)
-    }
+    state = .routing(bodyLimit: BodyLimit.of(target.path))
+    askForBody(of: head, context: context)
     var head = head
     head.uri = target.resource
     head.headers.replaceOrAdd(name: "connection", value: closesAfterAnswer ? "close" : "keep-alive")
     context.fireChannelRead(Self.wrapInboundOut(.head(head)))
   }
 
+  /// What the gate itself has the answer of.
+  private func immediateRead(of head: HTTPRequestHead, _ target: RequestTarget) -> ImmediateRead? {
+    guard head.method == .GET || head.method == .HEAD else { return nil }
+    let path = target.path
+    return desk.immediate.first { $0.path == path }
+  }
+
+  /// Tells a client that waits with its body to go on.
+  private func askForBody(of head: HTTPRequestHead, context: ChannelHandlerContext) {
+    guard
+      head.headers[canonicalForm: "expect"].contains(where: { $0.lowercased() == "100-continue" })
+    else { return }
+    let go = HTTPResponseHead(version: .http1_1, status: .continue)
+    context.writeAndFlush(Self.wrapOutboundOut(.head(go)), promise: nil)
+  }
+
   private func receive(_ body: ByteBuffer, context: ChannelHandlerContext) {
-    guard case .routing(let bytes, let limit) = state else { return }
-    let sum = bytes + body.readableBytes
-    // The routes answer 413 beyond the limit; who goes on sending regardless is cut.
-    guard sum <= max(4 * BodyLimit.usual, 2 * limit) else { return context.close(promise: nil) }
-    state = .routing(bodyBytes: sum, limit: limit)
-    context.fireChannelRead(Self.wrapInboundOut(.body(body)))
+    bodyBytes += body.readableBytes
+    switch state {
+    case .routing(let limit):
+      // The routes answer 413 beyond the limit; who goes on sending regardless is cut.
+      guard bodyBytes <= max(4 * BodyLimit.usual, 2 * limit) else {
+        return context.close(promise: nil)
+      }
+      context.fireChannelRead(Self.wrapInboundOut(.body(body)))
+    case .preflight, .reading:
+      // Nobody reads it.
+      if bodyBytes > 4 * BodyLimit.usual { context.close(promise: nil) }
+    case .idle, .opening, .lingering: break
+    }
   }
 
   private func receiveEnd(_ trailers: HTTPHeaders?, context: ChannelHandlerContext) {
@@ -169,8 +197,10 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     case .idle, .lingering: break
     case .preflight:
       state = .idle
-      answer(.noContent, AnswerFields.preflight, EmptyCollection(), context: context)
-      context.flush()
+      give(.preflight, context: context)
+    case .reading(let read, let head):
+      state = .idle
+      give(answer(head, with: read), context: context)
     case .routing:
       state = .idle
       context.fireChannelRead(Self.wrapInboundOut(.end(trailers)))
@@ -213,39 +243,38 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     AnswerFields.security(for: origin).map { "\($0): \($1)\r\n" }.joined()
   }
 
-  private func refuse(_ problem: ProblemDetails, context: ChannelHandlerContext) {
-    closesAfterAnswer = true
-    let body = ProblemAnswer(problem).body
-    var headers: HTTPHeaders = [
-      "content-type": ProblemDetails.mediaType, "content-length": "\(body.count)",
-    ]
-    if problem.problemType == .methodNotAllowed {
-      headers.add(name: "allow", value: AnswerFields.methods)
+  private func answer(_ head: HTTPRequestHead, with read: ImmediateRead) -> GateAnswer {
+    do {
+      _ = try desk.admission.admit(
+        identity,
+        authorization: head.headers.first(name: "authorization"),
+        to: read.access,
+        path: read.path,
+        isWrite: false
+      )
+      return GateAnswer(try read.answer(), to: head)
+    } catch {
+      return GateAnswer(error)
     }
-    if problem.problemType == .upgradeRequired {
-      headers.add(name: "upgrade", value: "websocket")
-      headers.add(name: "sec-websocket-version", value: "13")
-    }
-    if let seconds = problem.retryAfter { headers.add(name: "retry-after", value: "\(seconds)") }
-    answer(HTTPResponseStatus(statusCode: problem.status), headers, body, context: context)
-    endOutput(context: context)
   }
 
-  private func answer(
-    _ status: HTTPResponseStatus,
-    _ headers: HTTPHeaders,
-    _ body: some Collection<UInt8>,
-    context: ChannelHandlerContext
-  ) {
-    var head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
+  private func refuse(_ problem: ProblemDetails, context: ChannelHandlerContext) {
+    closesAfterAnswer = true
+    give(GateAnswer(problem), context: context)
+  }
+
+  /// Sends an answer, and closes where that was agreed on.
+  private func give(_ answer: GateAnswer, context: ChannelHandlerContext) {
+    var head = HTTPResponseHead(version: .http1_1, status: answer.status, headers: answer.headers)
     complete(&head)
     context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
-    if !isHead, !body.isEmpty {
-      let part = HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: body)))
+    if !isHead, answer.body.readableBytes > 0 {
+      let part = HTTPServerResponsePart.body(.byteBuffer(answer.body))
       context.write(Self.wrapOutboundOut(part), promise: nil)
     }
     clock.answerEnded()
     context.write(Self.wrapOutboundOut(.end(nil)), promise: nil)
+    if closesAfterAnswer { endOutput(context: context) } else { context.flush() }
   }
 
   private func endOutput(context: ChannelHandlerContext) {

@@ -52,7 +52,7 @@ final class DiscoveryAnswers: Sendable {
       serverID: project.serverID,
       port: address.port,
       usesTLS: usesTLS,
-      generation: await project.current().flatMap { GenerationID($0.id) }
+      generation: project.current().flatMap { GenerationID($0.id) }
     ).datagram
   }
 

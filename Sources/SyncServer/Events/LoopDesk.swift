@@ -14,6 +14,8 @@ final class LoopDesk {
   let roster: StreamRoster
   let admission: Admission
   let executor: LoopExecutor
+  /// What is answered without the router.
+  let immediate: [ImmediateRead]
   var date = HTTPDate()
 
   private let loop: any EventLoop
@@ -39,9 +41,11 @@ final class LoopDesk {
     configuration: ServerConfiguration,
     counters: ServerCounters,
     roster: StreamRoster,
-    admission: Admission
+    admission: Admission,
+    immediate: [ImmediateRead]
   ) {
     self.loop = loop
+    self.immediate = immediate
     self.counters = counters
     self.roster = roster
     self.admission = admission

@@ -14,7 +14,8 @@ struct LoopDesks: Sendable {
     configuration: ServerConfiguration,
     counters: ServerCounters,
     roster: StreamRoster,
-    admission: Admission
+    admission: Admission,
+    immediate: [ImmediateRead]
   ) async throws {
     var desks: [NIOLoopBound<LoopDesk>] = []
     for loop in group.makeIterator() {
@@ -27,7 +28,8 @@ struct LoopDesks: Sendable {
             configuration: configuration,
             counters: counters,
             roster: roster,
-            admission: admission
+            admission: admission,
+            immediate: immediate
           ),
           eventLoop: loop
         )

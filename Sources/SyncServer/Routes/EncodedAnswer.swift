@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import SyncProtocol
 import Synchronization
 
 /// The JSON of an answer that stays the same for as long as what it is made from does.
@@ -14,10 +15,19 @@ final class EncodedAnswer<Source: Hashable & Sendable>: Sendable {
   private let made = Mutex<Made?>(nil)
 
   /// The encoded answer for a source; made when the source is another one than before.
-  func json(for source: Source, encode: (Source) throws -> Data) rethrows -> ByteBuffer {
+  ///
+  /// - Throws: `internal` when the value cannot be written as JSON.
+  func json(
+    for source: Source,
+    encode: (Source) throws -> Data
+  ) throws(ProblemDetails) -> ByteBuffer {
     if let made = made.withLock({ $0 }), made.source == source { return made.json }
-    let json = ByteBuffer(bytes: try encode(source))
-    made.withLock { $0 = Made(source: source, json: json) }
-    return json
+    do {
+      let json = ByteBuffer(bytes: try encode(source))
+      made.withLock { $0 = Made(source: source, json: json) }
+      return json
+    } catch {
+      throw ProblemDetails(.internalError, detail: "The server cannot encode its answer: \(error)")
+    }
   }
 }

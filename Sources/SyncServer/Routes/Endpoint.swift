@@ -18,27 +18,38 @@ struct Endpoint: Sendable {
   let path: String
   let access: Access
   let methods: [HTTPRequest.Method: Handler]
-  /// Whether a handler neither computes nor waits: it then runs on the connection's event loop.
-  var isImmediate = false
+  /// Whether the gate answers GET and HEAD, so that the router has the other methods alone.
+  var isReadAtGate = false
+
+  init(path: String, access: Access, methods: [HTTPRequest.Method: Handler]) {
+    self.path = path
+    self.access = access
+    self.methods = methods
+  }
+
+  /// A resource that the gate answers.
+  init(_ read: ImmediateRead) {
+    self.init(path: read.path, access: read.access, methods: [:])
+    isReadAtGate = true
+  }
 
   /// A resource that is read: HEAD gets the fields of GET without the body.
   static func read(
     _ path: String,
     _ access: Access,
-    isImmediate: Bool = false,
     _ handler: @escaping Handler
   ) -> Endpoint {
-    Endpoint(
-      path: path,
-      access: access,
-      methods: [.get: handler, .head: handler],
-      isImmediate: isImmediate
-    )
+    Endpoint(path: path, access: access, methods: [.get: handler, .head: handler])
+  }
+
+  /// Every method that is possible here, sorted.
+  var methodNames: [String] {
+    (methods.keys.map(\.rawValue) + (isReadAtGate ? ["GET", "HEAD"] : [])).sorted()
   }
 
   /// Adds the resource to a router, with a refusal for every method that it does not take.
   func add(to router: Router<CallContext>, admission: Admission) {
-    let allow = methods.keys.map(\.rawValue).sorted().joined(separator: ", ")
+    let allow = methodNames.joined(separator: ", ")
     for method in Self.allMethods.compactMap({ HTTPRequest.Method($0) }) {
       let handler = methods[method]
       router.on(RouterPath(path), method: method) { request, context in
@@ -55,7 +66,6 @@ struct Endpoint: Sendable {
         let session = context.caller.session?.id
         if let session { admission.sessions.useBegan(session) }
         defer { if let session { admission.sessions.useEnded(session) } }
-        if isImmediate { return try await handler(request, context) }
         return try await withTaskExecutorPreference(globalConcurrentExecutor) { [context] in
           try await handler(request, context)
         }

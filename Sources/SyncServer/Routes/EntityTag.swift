@@ -31,7 +31,12 @@ struct EntityTag: Hashable, Sendable {
 
   /// Whether `If-None-Match` says that the client has this already (weak comparison).
   func isHeld(by fields: HTTPFields) -> Bool {
-    fields[values: .ifNoneMatch].flatMap { $0.split(separator: ",") }.contains { part in
+    isHeld(by: fields[values: .ifNoneMatch].flatMap { $0.split(separator: ",") })
+  }
+
+  /// The same for the tags that `If-None-Match` names.
+  func isHeld(by tags: [Substring]) -> Bool {
+    tags.contains { part in
       let tag = part.trimmingPrefix(while: \.isWhitespace).split(separator: " ").first ?? ""
       return tag == "*" || tag == text || tag == "W/" + text
     }

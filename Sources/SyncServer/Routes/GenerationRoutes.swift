@@ -22,12 +22,16 @@ struct GenerationRoutes: Sendable {
     self.version = version
   }
 
-  var endpoints: [Endpoint] {
+  /// What the gate answers: what clients ask for most often.
+  var immediate: [ImmediateRead] {
     [
-      .read(Route.hello, .everyone, isImmediate: true) { _, _ in try await hello() },
-      .read(Route.currentGeneration, .clients, isImmediate: true) { request, _ in
-        try await current(request)
-      },
+      ImmediateRead(path: Route.hello, access: .everyone, answer: hello),
+      ImmediateRead(path: Route.currentGeneration, access: .clients, answer: current),
+    ]
+  }
+
+  var endpoints: [Endpoint] {
+    immediate.map(Endpoint.init) + [
       .read("\(Route.generations)/:generation", .clients) { request, context in
         try await generation(request, context.parameters.get("generation") ?? "")
       },
@@ -35,8 +39,8 @@ struct GenerationRoutes: Sendable {
     ]
   }
 
-  private func hello() async throws -> Response {
-    let json = try encodedHello.json(for: await project.current()) { generation in
+  private func hello() throws(ProblemDetails) -> ImmediateRead.Answer {
+    let json = try encodedHello.json(for: project.current()) { generation in
       try WireJSON.encode(
         Hello(
           version: version,
@@ -48,18 +52,18 @@ struct GenerationRoutes: Sendable {
         )
       )
     }
-    return Response(encoded: json)
+    return ImmediateRead.Answer(json: json)
   }
 
-  private func current(_ request: Request) async throws -> Response {
-    guard let record = await project.current() else {
+  private func current() throws(ProblemDetails) -> ImmediateRead.Answer {
+    guard let record = project.current() else {
       throw ProblemDetails(
         .building,
         detail: "The first generation is still being built; ask again in a moment."
       )
     }
     let json = try encodedCurrent.json(for: record) { try WireJSON.encode($0) }
-    return EntityTag(record.digest).answer(encoded: json, to: request)
+    return ImmediateRead.Answer(json: json, tag: EntityTag(record.digest))
   }
 
   private func inventory(_ request: Request) async throws -> Response {

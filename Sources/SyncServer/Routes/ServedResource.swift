@@ -14,7 +14,7 @@ package struct ServedResource: Hashable, Sendable {
       name.hasPrefix(":") ? "{\(name.dropFirst())}" : String(name)
     }
     path = "/" + names.joined(separator: "/")
-    methods = endpoint.methods.keys.map(\.rawValue).sorted()
+    methods = endpoint.methodNames
     access = endpoint.access.rawValue
   }
 }

@@ -110,7 +110,7 @@ struct SessionRoutes: Sendable {
 
   /// The session stays on the generation that is current now.
   private func pin() async -> PinnedGeneration? {
-    guard let current = await project.current(), await project.pin(current.digest) else {
+    guard let current = project.current(), await project.pin(current.digest) else {
       return nil
     }
     return PinnedGeneration(id: current.id, digest: current.digest)
@@ -247,7 +247,7 @@ struct SessionRoutes: Sendable {
       token: token,
       mode: session.isDeveloper ? .development : .remote,
       userName: session.userName,
-      generation: await project.current(),
+      generation: project.current(),
       revisions: await project.revisions(),
       // Only who is on this machine can use the paths, and nobody else learns them.
       folders: caller.isSameMachine ? project.folders : nil,

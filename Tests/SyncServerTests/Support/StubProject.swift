@@ -125,7 +125,7 @@ final class StubProject: ServedProject {
 
   // MARK: ServedProject
 
-  func current() async -> GenerationRecord? { state.withLock { $0.record } }
+  func current() -> GenerationRecord? { state.withLock { $0.record } }
 
   func generation(_ id: GenerationID) async throws(ProblemDetails) -> GenerationRecord {
     guard let record = state.withLock({ $0.record }) else {
