@@ -80,6 +80,32 @@ import Testing
     }
   }
 
+  @Test func aMessageWaitsForASlowClientAmongManyNotices() async throws {
+    try await ServerFixture.with { server in
+      let slow = try await server.tcp(receiveBuffer: 4_096)
+      _ = try await slow.openEvents(host: server.host)
+      var gen: UInt64 = 1
+      let publish = {
+        gen += 1
+        try await server.project.publish(gen, names: Self.names)
+      }
+      while try await server.metric("syncd_events_coalesced_total") ?? 0 < 10 {
+        try await publish()
+      }
+      let message = OperatorMessage(text: "read me", at: "now", to: nil)
+      await server.project.events.post(.message(message))
+      for _ in 0..<100 { try await publish() }
+
+      var (texts, seen) = ([String](), UInt64(0))
+      while seen < gen, let event = try await slow.nextEvent() {
+        if case .message(let message) = event.event { texts.append(message.text) }
+        seen = event.id?.generation.gen ?? 0
+      }
+      // The message may share its position with the notice before it.
+      #expect(texts == ["read me"])
+    }
+  }
+
   @Test func aClientThatTakesNothingIsCut() async throws {
     let quick: (inout ServerConfiguration) -> Void = { $0.blockedLimit = .milliseconds(100) }
     try await ServerFixture.with(configure: quick) { server in

@@ -7,15 +7,11 @@ actor EventBoard {
   /// Who can wait at once; more get an answer without events, and wait on their own side.
   private static let mostWaiting = 4_096
 
-  private static let mostMessages = 16
-  /// Changes of single sessions, the newest of each; who is behind these reads the session.
-  private static let mostPersonal = 1_024
-
   private var ready: Ready
   private var position: EventID
   /// The first event of this process: numbers below are of an earlier one.
   private let first: EventID
-  private var newest: [EventTopic: EventFrame] = [:]
+  private var recent = RecentFrames()
   private var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
   private var nextKey = 0
   private var isClosed = false
@@ -30,19 +26,8 @@ actor EventBoard {
   func deliver(_ posted: PostedEvent, _ frame: EventFrame) {
     ready.apply(posted.event)
     position = posted.id
-    newest[frame.topic] = frame
-    forgetOldMessages()
+    recent.put(frame, at: posted.id.serial)
     wakeAll()
-  }
-
-  private func forgetOldMessages() {
-    let messages = newest.values.filter(\.isMessage)
-    let old = messages.map(\.id.serial).sorted().dropLast(Self.mostMessages)
-    for serial in old { newest[.message(serial)] = nil }
-    let personal = newest.filter(\.value.isPersonal)
-    guard personal.count > Self.mostPersonal else { return }
-    let oldest = personal.min { $0.value.id.serial < $1.value.id.serial }
-    if let oldest { newest[oldest.key] = nil }
   }
 
   /// Lets everybody go; from now on nobody waits.
@@ -82,9 +67,7 @@ actor EventBoard {
     guard case .after(let id) = resume, (first.serial...position.serial).contains(id.serial) else {
       return opening
     }
-    return newest.values
-      .filter { $0.id.serial > id.serial && ($0.recipient == nil || $0.recipient == client) }
-      .sorted { $0.id.serial < $1.id.serial }
+    return recent.after(id.serial, for: client).map(\.frame)
   }
 
   private func wait(until deadline: ContinuousClock.Instant) async {

@@ -28,14 +28,6 @@ struct EventFrame: Sendable {
 
   var isMessage: Bool { if case .message = topic { true } else { false } }
 
-  /// Whether it is of one session alone and a newer one of it counts.
-  var isPersonal: Bool {
-    switch topic {
-    case .storage, .privileges: true
-    default: false
-    }
-  }
-
   /// The bytes that bring the event to a client of that transport.
   func bytes(for transport: StreamTransport) -> ByteBuffer {
     switch transport {

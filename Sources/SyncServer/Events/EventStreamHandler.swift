@@ -20,7 +20,8 @@ final class EventStreamHandler: ChannelInboundHandler {
   let entry: (number: Int, client: String)
   private let desk: LoopDesk
   private var context: ChannelHandlerContext?
-  private var mailbox = EventMailbox()
+  /// The number of the last event that it was given, while it does not take more.
+  private(set) var behindSince: UInt64?
   /// What the channel says, kept here because every event asks for every stream.
   private var isWritable = true
   /// Since when the client has taken nothing.
@@ -62,43 +63,62 @@ final class EventStreamHandler: ChannelInboundHandler {
     desk.counters.sent.add(frames.count)
   }
 
-  /// Sends those of the frames that are for this client, in one go, or keeps each as its topic's
-  /// newest until the client takes more.
+  /// Sends those of the frames that are for this client, in one go, as far as it takes them.
+  ///
+  /// For the rest it is behind. The first of them has the number after `last`.
   ///
   /// - Returns: how many went to the socket; the caller counts, once for all streams.
-  func send(_ frames: [EventFrame]) -> Int {
-    guard let context, !isEnding else { return 0 }
-    var (written, isOver, isFlushed) = (0, false, true)
-    for frame in frames where frame.recipient == nil || frame.recipient == entry.client {
+  func send(_ frames: [EventFrame], after last: UInt64) -> Int {
+    guard let context, !isEnding, behindSince == nil else { return 0 }
+    var (written, number, isFlushed) = (0, last, true)
+    for frame in frames {
+      defer { number += 1 }
+      guard frame.recipient == nil || frame.recipient == entry.client else { continue }
       // What was not even offered to the socket yet says nothing of the client.
       if !isWritable, !isFlushed {
         context.flush()
         isFlushed = true
       }
-      if isWritable, mailbox.isEmpty {
-        context.write(Self.wrapOutboundOut(frame.bytes(for: transport)), promise: nil)
-        written += 1
-        isFlushed = false
-      } else if mailbox.put(frame) {
-        desk.counters.coalesced.add()
+      guard isWritable else {
+        behindSince = number
+        break
       }
-      isOver = frame.isLast
-      if isOver { break }
+      context.write(Self.wrapOutboundOut(frame.bytes(for: transport)), promise: nil)
+      written += 1
+      isFlushed = false
+      if frame.isLast { break }
     }
     if !isFlushed { context.flush() }
-    if isOver { finish() }
     return written
   }
+
+  /// Sends what it missed while it took nothing: of each topic the newest.
+  private func catchUp(_ context: ChannelHandlerContext) {
+    guard let since = behindSince else { return }
+    var count = 0
+    for (number, frame) in desk.recent.after(since, for: entry.client) {
+      guard isWritable, !isEnding else { break }
+      behindSince = number
+      context.write(Self.wrapOutboundOut(frame.bytes(for: transport)), promise: nil)
+      count += 1
+    }
+    if isWritable { behindSince = nil }
+    desk.counters.sent.add(count)
+    context.flush()
+  }
+
+  var takesMore: Bool { isWritable && behindSince == nil }
 
   var isUnresolved: Bool { if case .fresh = unresolved { false } else { true } }
 
   func resolved() { unresolved = .fresh }
 
-  /// Writes what is kept, then the end of the stream, and closes.
+  /// Writes what it missed, then the end of the stream, and closes.
   func finish() {
     guard let context, !isEnding else { return }
     isEnding = true
-    while let frame = mailbox.takeFirst() {
+    let missed = behindSince.map { desk.recent.after($0, for: entry.client) } ?? []
+    for (_, frame) in missed {
       context.write(Self.wrapOutboundOut(frame.bytes(for: transport)), promise: nil)
     }
     let channel = context.channel
@@ -123,13 +143,7 @@ final class EventStreamHandler: ChannelInboundHandler {
     isWritable = context.channel.isWritable
     if isWritable {
       blockedSince = nil
-      var count = 0
-      while isWritable, !isEnding, let frame = mailbox.takeFirst() {
-        context.write(Self.wrapOutboundOut(frame.bytes(for: transport)), promise: nil)
-        count += 1
-      }
-      desk.counters.sent.add(count)
-      context.flush()
+      catchUp(context)
     } else if blockedSince == nil {
       blockedSince = .now()
       desk.watchBlocked()

@@ -11,8 +11,8 @@ enum EventTopic: Hashable, Sendable {
   case reset
   /// Each message is a topic of its own: people read all of them.
   case message(UInt64)
-  case session
-  /// By the client: the board keeps those of all.
+  /// These are of one client alone.
+  case session(String)
   case storage(String)
   case privileges(String)
 
@@ -28,7 +28,7 @@ enum EventTopic: Hashable, Sendable {
       case .drain: .drain
       case .reset: .reset
       case .message: .message(id.serial)
-      case .session: .session
+      case .session(let end): .session(end.to)
       case .storage(let change): .storage(change.to)
       case .privileges(let change): .privileges(change.to)
       }

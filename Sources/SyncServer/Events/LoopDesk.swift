@@ -30,6 +30,9 @@ final class LoopDesk {
   private var streams: [EventStreamHandler] = []
   /// What is applied and not told yet: what comes while the loop is busy is told together.
   private var untold: [EventFrame] = []
+  /// For streams that are behind, by the number that `told` had at each.
+  private(set) var recent = RecentFrames()
+  private var told: UInt64 = 0
   private var pulse: RepeatedTask?
   private var blockedCheck: Scheduled<Void>?
   private var emptied: EventLoopPromise<Void>?
@@ -229,13 +232,35 @@ final class LoopDesk {
     let frames = untold + more
     untold = []
     guard !frames.isEmpty else { return }
-    var sent = 0
+    let last = told
+    let stale = keep(frames)
+    let ending = Set(frames.lazy.filter(\.isLast).compactMap(\.recipient))
+    var (sent, coalesced) = (0, 0)
     // A stream that ends meanwhile leaves the list, not this walk over it.
     for stream in streams {
-      sent += stream.send(frames)
-      if stream.isUnresolved, let reset = try? reset(for: stream) { sent += stream.send([reset]) }
+      if let since = stream.behindSince {
+        coalesced += stale.count { $0 > since }
+      } else {
+        sent += stream.send(frames, after: last)
+        if stream.isUnresolved, stream.takesMore, let reset = try? reset(for: stream) {
+          sent += stream.send([reset], after: told)
+        }
+      }
+      if !ending.isEmpty, ending.contains(stream.entry.client) { stream.finish() }
     }
     counters.sent.add(sent)
+    counters.coalesced.add(coalesced)
+  }
+
+  /// Numbers frames, and keeps them for those who are behind.
+  ///
+  /// - Returns: the numbers of those that newer ones have replaced.
+  private func keep(_ frames: [EventFrame]) -> [UInt64] {
+    frames.compactMap { frame in
+      told += 1
+      // A sign of life, which the next event gives as well.
+      return frame.topic == .bookmark ? nil : recent.put(frame, at: told)
+    }
   }
 
   private func apply(_ posted: PostedEvent) {
