@@ -117,6 +117,8 @@ def main():
                 stuck = StuckReaders(server.port, options.stuck)
                 stuck.start()
                 try:
+                    # Until the connections are full they take what comes, as anybody does.
+                    healthy.rate(options.rate, 5)
                     during = healthy.rate(options.rate, options.seconds)
                     growth = growing.growth()
                 finally:

@@ -1,7 +1,5 @@
 import Bundler
 import Glibc
-import NIOCore
-import NIOHTTP1
 import ProjectModel
 import SyncProtocol
 
@@ -37,90 +35,26 @@ struct BundleDownload {
     }
     let start = lseek(descriptor, 0, SEEK_END)
     guard start >= 0 else { throw localFailure() }
-    try await receive(record, from: UInt64(start), into: descriptor, progress: progress)
+    let download = ResumableDownload(
+      connection: connection,
+      path: "\(Route.bundles)/\(record.digest)",
+      digest: record.digest,
+      size: record.size,
+      target: target
+    )
+    try await download.receive(from: UInt64(start), into: descriptor, progress: progress)
     do {
       let manifest = try verify(temporary, record.digest)
       guard fchmod(descriptor, 0o444) == 0, fsync(descriptor) == 0, rename(temporary, target) == 0
       else { throw localFailure() }
       try syncFolder()
-      removeOthers()
+      ResumableDownload.removeParts(besides: target, prefix: ".syncd-", isHidden: true)
       let file = try BundleFile(path: target, manifest: manifest)
       return (file, record.size - min(record.size, UInt64(start)))
     } catch {
       // Whatever it is, going on with it leads nowhere.
       unlink(temporary)
       throw error
-    }
-  }
-
-  private func receive(
-    _ record: GenerationRecord,
-    from start: UInt64,
-    into descriptor: Int32,
-    progress: @escaping @Sendable (UInt64, UInt64) -> Void
-  ) async throws {
-    if start == record.size { return }
-    var request = HTTPTransport.Request(path: "\(Route.bundles)/\(record.digest)")
-    if start > 0, start < record.size {
-      request.headers += [("Range", "bytes=\(start)-"), ("If-Range", "\"\(record.digest)\"")]
-    }
-    try await connection.transport.exchange(request) { head, body in
-      guard [.ok, .partialContent].contains(head.status) else {
-        throw ServerConnection.refusal(
-          head,
-          try await ServerConnection.collect(&body),
-          from: connection.endpoint
-        )
-      }
-      var received = head.status == .partialContent ? start : 0
-      guard received > 0 || start == 0 || ftruncate(descriptor, 0) == 0,
-        lseek(descriptor, off_t(received), SEEK_SET) >= 0
-      else { throw localFailure() }
-      while received < record.size, let part = try await body.next(isolation: #isolation) {
-        guard case .body(let buffer) = part else { continue }
-        guard received + UInt64(buffer.readableBytes) <= record.size else {
-          throw ClientError(
-            .verification,
-            "\(connection.endpoint) sends more than the bundle's size."
-          )
-        }
-        try write(buffer, to: descriptor)
-        received += UInt64(buffer.readableBytes)
-        progress(received, record.size)
-      }
-      guard received == record.size else {
-        throw ClientError(
-          .connection,
-          "\(connection.endpoint) closed the connection after \(received) of \(record.size) bytes."
-        )
-      }
-    }
-  }
-
-  /// Removes what downloads of other bundles left.
-  private func removeOthers() {
-    let slash = target.lastIndex(of: "/").map(target.index(after:)) ?? target.startIndex
-    let folder = slash == target.startIndex ? "." : String(target[..<slash])
-    let prefix = ".\(target[slash...]).syncd-"
-    guard let directory = opendir(folder) else { return }
-    defer { closedir(directory) }
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name.hasPrefix(prefix), name.utf8.count == prefix.utf8.count + 16 {
-        unlink("\(folder)/\(name)")
-      }
-    }
-  }
-
-  private func write(_ buffer: ByteBuffer, to descriptor: Int32) throws(ClientError) {
-    var rest = buffer.readableBytesView[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw localFailure() }
-      rest = rest.dropFirst(count)
     }
   }
 
@@ -151,11 +85,5 @@ struct BundleDownload {
     guard fsync(folder) == 0 else { throw localFailure() }
   }
 
-  private func localFailure() -> ClientError {
-    ClientError(
-      .localFile,
-      "\(target) cannot be written (\(String(cString: strerror(errno)))): "
-        + "free space or give this account the right; the file is as it was."
-    )
-  }
+  private func localFailure() -> ClientError { .unwritable(target) }
 }

@@ -36,6 +36,11 @@ package struct BundleFollower: Sendable {
     /// Awaited after each new file.
     package var updated: @Sendable (GenerationRecord) async -> Void = { _ in }
 
+    /// A paired server lets nobody in without a session.
+    var ownLogin: ClientLogin? {
+      login ?? server.pairing.map { _ in ClientLogin(SessionRequest(api: Hello.supportedAPI)) }
+    }
+
     package init(_ server: ServerConnection, _ identity: Hello, target: String) {
       self.server = server
       self.identity = identity
@@ -65,11 +70,11 @@ package struct BundleFollower: Sendable {
     do {
       try await update(&updater, to: connection.currentGeneration(), on: connection)
     } catch {
-      if plan.login != nil { try? await connection.closeSession() }
+      if plan.ownLogin != nil { try? await connection.closeSession() }
       throw error
     }
     // The server ends a session that nobody uses by itself, a little later.
-    if plan.login != nil { try? await connection.closeSession() }
+    if plan.ownLogin != nil { try? await connection.closeSession() }
   }
 
   /// Follows the events until cancelled; connection losses are waited out.
@@ -90,7 +95,7 @@ package struct BundleFollower: Sendable {
       } catch let error as ClientError where visit.maySurvive(error) || server.hasMoved {
         if error.problem?.problemType == .authenticationRequired {
           // The session has ended; a login that is refused now is refused for good.
-          guard plan.login != nil, session != nil else { throw error }
+          guard plan.ownLogin != nil, session != nil else { throw error }
           session = nil
         }
         let wait = visit.nextWait()
@@ -107,7 +112,7 @@ package struct BundleFollower: Sendable {
 
   /// The server, in a session where there is a login.
   private func opened(on server: ServerConnection) async throws -> ServerConnection {
-    guard let login = plan.login else { return server }
+    guard let login = plan.ownLogin else { return server }
     // A password is for the one server that it belongs to.
     try check(try await server.hello().serverID, on: server)
     let (connection, session) = try await server.open(login)

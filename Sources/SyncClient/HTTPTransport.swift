@@ -11,7 +11,7 @@ import SyncProtocol
 /// endless event stream need this control anyway.
 struct HTTPTransport: Sendable {
   typealias Parts = NIOAsyncChannelInboundStream<HTTPClientResponsePart>
-  private typealias Channel = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
+  typealias Channel = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
 
   struct Request: Sendable {
     var method = HTTPMethod.GET
@@ -67,7 +67,7 @@ struct HTTPTransport: Sendable {
 
   /// Whether an error is the connection's own: a reset, an end that TLS does not know, or one in the
   /// middle of an answer.
-  private static func isBreak(_ error: any Error) -> Bool {
+  static func isBreak(_ error: any Error) -> Bool {
     error is NIOSSLError || error is BoringSSLError || error is IOError || error is ChannelError
       || error is HTTPParserError
   }
@@ -99,6 +99,18 @@ struct HTTPTransport: Sendable {
     return head
   }
 
+  /// One question of several on a connection.
+  func ask<Value: Decodable>(
+    _ type: Value.Type,
+    _ request: Request,
+    _ outbound: NIOAsyncChannelOutboundWriter<HTTPClientRequestPart>,
+    _ iterator: inout Parts.AsyncIterator
+  ) async throws -> Value {
+    let head = try await send(request, outbound, &iterator)
+    let bytes = try await ServerConnection.collect(&iterator)
+    return try ServerConnection.read(type, head, bytes, from: endpoint)
+  }
+
   /// Proves this connection to the server, and the server to this side.
   private func prove(
     _ token: MachineToken,
@@ -109,22 +121,24 @@ struct HTTPTransport: Sendable {
     guard let client = channel.channel.localAddress?.port,
       let server = channel.channel.remoteAddress?.port
     else { throw ClientError(.connection, "Only a TCP connection can be proven.") }
-    var head = try await send(Request(path: Route.proof), outbound, &iterator)
-    var bytes = try await ServerConnection.collect(&iterator)
-    let challenge = try ServerConnection.read(MachineChallenge.self, head, bytes, from: endpoint)
+    let challenge = try await ask(
+      MachineChallenge.self,
+      Request(path: Route.proof),
+      outbound,
+      &iterator
+    )
     let handshake = MachineHandshake(
       challenge,
       token: token,
       serverPort: server,
       clientPort: client
     )
-    head = try await send(
+    let answer = try await ask(
+      MachineProofAnswer.self,
       .json(.POST, Route.proof, try WireJSON.encode(handshake.proof)),
       outbound,
       &iterator
     )
-    bytes = try await ServerConnection.collect(&iterator)
-    let answer = try ServerConnection.read(MachineProofAnswer.self, head, bytes, from: endpoint)
     guard handshake.isServer(answer) else {
       throw ClientError(
         .connection,
@@ -134,7 +148,7 @@ struct HTTPTransport: Sendable {
     }
   }
 
-  private func connect(silence: TimeAmount) async throws -> Channel {
+  func connect(silence: TimeAmount) async throws -> Channel {
     let initialize = Self.initializer(silence: silence)
     let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .connectTimeout(Self.connectTimeout)

@@ -13,7 +13,7 @@ struct MachineHandshake {
     message = ProofMessage(
       serverID: challenge.serverID,
       serverNonce: challenge.nonce,
-      clientNonce: Self.nonce(),
+      clientNonce: RandomHex.text(bytes: 32),
       serverPort: serverPort,
       clientPort: clientPort
     )
@@ -27,13 +27,5 @@ struct MachineHandshake {
   func isServer(_ answer: MachineProofAnswer) -> Bool {
     let expected = MessageAuthentication.code(for: message.bytes(of: .server), key: secret)
     return MessageAuthentication.areEqual(expected, answer.code)
-  }
-
-  private static func nonce() -> String {
-    var random = SystemRandomNumberGenerator()
-    return (0..<4).map { _ in
-      let text = String(random.next() as UInt64, radix: 16)
-      return String(repeating: "0", count: 16 - text.count) + text
-    }.joined()
   }
 }

@@ -21,10 +21,11 @@ extension ServerConnection {
 
   /// Opens a session; its token goes into `inSession(_:)`.
   package func openSession(_ request: SessionRequest) async throws -> ClientSession {
-    try await call(
-      ClientSession.self,
-      .json(.POST, Route.sessions, try WireJSON.encode(request))
-    )
+    var order = HTTPTransport.Request.json(.POST, Route.sessions, try WireJSON.encode(request))
+    if let pairing {
+      order.headers.append((PairingMessage.tokenField, try await transport.pair(pairing).token))
+    }
+    return try await call(ClientSession.self, order)
   }
 
   package func session() async throws -> ClientSession {

@@ -8,6 +8,8 @@ package struct ServerConnection: Sendable {
   private static let largestAnswer = 16 << 20
   /// Two and two thirds of a heartbeat without a byte: the server is gone.
   package var streamSilence = Duration.seconds(40)
+  /// What the sessions of a merged client begin with.
+  package var pairing: ClientPairing?
   /// Whether this is where the server is found now, and not where it was named.
   let hasMoved: Bool
 
@@ -59,6 +61,7 @@ package struct ServerConnection: Sendable {
       hasMoved: hasMoved
     )
     same.streamSilence = streamSilence
+    same.pairing = pairing
     return same
   }
 
@@ -76,6 +79,7 @@ package struct ServerConnection: Sendable {
       hasMoved: true
     )
     there.streamSilence = streamSilence
+    there.pairing = pairing
     return there
   }
 

@@ -35,6 +35,8 @@ package struct Hello: Hashable, Sendable, Codable {
   package let epoch: String?
   package let gen: UInt64?
   package let features: [String]
+  /// The merged application whose own clients alone get in; `nil` where everybody's do.
+  package let application: String?
 
   package init(
     version: String,
@@ -42,8 +44,10 @@ package struct Hello: Hashable, Sendable, Codable {
     project: String,
     epoch: String?,
     gen: UInt64?,
-    features: [String]
+    features: [String],
+    application: String? = nil
   ) {
+    self.application = application
     product = Self.product
     self.version = version
     api = Self.supportedAPI

@@ -19,6 +19,7 @@ package enum ProblemType: String, Sendable, Codable, CaseIterable {
   case noSeat = "no-seat"
   case notFound = "not-found"
   case originNotAllowed = "origin-not-allowed"
+  case pairingRequired = "pairing-required"
   case preconditionRequired = "precondition-required"
   case rangeNotSatisfiable = "range-not-satisfiable"
   case readOnly = "read-only"
@@ -29,12 +30,15 @@ package enum ProblemType: String, Sendable, Codable, CaseIterable {
   case tooMany = "too-many"
   case trimmed
   case upgradeRequired = "upgrade-required"
+  case versionRefused = "version-refused"
 
   package var status: Int {
     switch self {
     case .badRequest, .apiUnsupported: 400
     case .authenticationRequired: 401
-    case .connectionRefused, .sameMachineOnly, .originNotAllowed, .developmentModeRefused: 403
+    case .connectionRefused, .sameMachineOnly, .originNotAllowed, .developmentModeRefused,
+      .pairingRequired, .versionRefused:
+      403
     case .notFound: 404
     case .methodNotAllowed: 405
     case .notAcceptable: 406
@@ -73,6 +77,7 @@ package enum ProblemType: String, Sendable, Codable, CaseIterable {
     case .noSeat: "All seats are taken"
     case .notFound: "There is no such resource"
     case .originNotAllowed: "The Origin header names a foreign page"
+    case .pairingRequired: "Only the application's own client gets in"
     case .preconditionRequired: "The request names no revision"
     case .rangeNotSatisfiable: "The range is outside of the bundle"
     case .readOnly: "This client may only read"
@@ -83,6 +88,7 @@ package enum ProblemType: String, Sendable, Codable, CaseIterable {
     case .tooMany: "Too many requests"
     case .trimmed: "The generation is no longer kept"
     case .upgradeRequired: "The upgrade needs another version"
+    case .versionRefused: "The server does not take this version of the client"
     }
   }
 }

@@ -12,6 +12,8 @@ struct Admission: Sendable {
   let needsPassword: Bool
   /// Whether nobody but the same machine may be a client.
   let isStandalone: Bool
+  /// Of a merged application: nobody else's clients get in.
+  let pairings: Pairings?
 
   /// Recognises the caller of a request and lets it in, or says why not.
   func admit(
@@ -37,8 +39,10 @@ struct Admission: Sendable {
     }
     let session = try session(authorization, isOptional: access == .everyone).map(current)
     let caller = Caller(connection: connection.grade, session: session)
-    let admitted = access.admits(isProtected: project.designerHasPassword)
+    let isProtected = project.designerHasPassword || pairings != nil
+    let admitted = access.admits(isProtected: isProtected)
     guard caller.grades.isDisjoint(with: admitted) else { return caller }
+    if let pairings, session == nil, access == .clients { throw pairings.refusal }
     throw access.refusal(of: caller, path: path, isWrite: isWrite)
   }
 
@@ -72,6 +76,21 @@ struct Admission: Sendable {
     )
     problem.retryAfter = 30
     throw problem
+  }
+
+  /// Refuses a session to whoever is not paired, or whose version the server does not take.
+  ///
+  /// - Throws: `pairing-required`, `version-refused`.
+  func checkPairing(_ caller: Caller, token: String?) throws(ProblemDetails) {
+    guard let pairings, !caller.isSameMachine else { return }
+    let version = try pairings.version(showing: token)
+    let versions = pairings.application.versions
+    guard !versions.accept(version) else { return }
+    throw ProblemDetails(
+      .versionRefused,
+      detail: "This is version \(version) of \(pairings.application.name), and its server takes "
+        + "\(versions.words): update the client."
+    )
   }
 
   private func session(

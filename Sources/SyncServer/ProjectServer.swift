@@ -89,14 +89,20 @@ package final class ProjectServer: Service {
     guard let first = await opening.next(), case .ready(let ready) = first.event else { return }
     let desk = try openCertificates()
     let certificates = speaksTLS ? desk : nil
+    let pairings = configuration.application.map(Pairings.init)
     let admission = Admission(
       project: project,
       sessions: sessions,
       roster: roster,
-      needsPassword: certificates != nil && !configuration.allowsAnonymous,
-      isStandalone: configuration.isStandalone
+      needsPassword: certificates != nil && !configuration.letsAnybodyIn,
+      isStandalone: configuration.isStandalone,
+      pairings: pairings
     )
-    let open = GenerationRoutes(project: project, version: configuration.version)
+    let open = GenerationRoutes(
+      project: project,
+      version: configuration.version,
+      application: pairings?.application.name
+    )
     let desks = try await LoopDesks(
       group: group,
       ready: ready,
@@ -208,7 +214,7 @@ package final class ProjectServer: Service {
     guard speaksTLS || webSpeaksTLS else { return nil }
     let web = configuration.web?.address
     let address = speaksTLS ? configuration.address : web ?? configuration.address
-    guard !speaksTLS || project.designerHasPassword || configuration.allowsAnonymous else {
+    guard !speaksTLS || project.designerHasPassword || configuration.letsAnybodyIn else {
       throw ServerError(
         .passwordMissing,
         "\(address) is open to other machines, and the Designer has no password: set one "
@@ -283,6 +289,8 @@ package final class ProjectServer: Service {
     )
     var endpoints = open.endpoints + BundleRoutes(project: project).endpoints
     endpoints += [ReloadRoute(project: project).endpoint, proof.endpoint]
+    endpoints +=
+      PairingRoutes(project: project, sessions: sessions, pairings: admission.pairings).endpoints
     endpoints.append(EventPollRoute(board: board, audience: project.events.audience).endpoint)
     endpoints += BarrierRoutes(project: project).endpoints + operators.endpoints
     endpoints += SessionMemberRoutes(sessions: sessions).endpoints

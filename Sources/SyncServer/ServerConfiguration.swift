@@ -40,8 +40,14 @@ package struct ServerConfiguration: Sendable {
   package var web: WebConfiguration?
   /// Whether the project is for one user on this machine alone.
   package var isStandalone = false
+  /// The merged application whose server this is: its own clients alone get in.
+  package var application: ServedApplication?
   /// How the server is found on the network; `nil` when it is not published.
   package var publication: Publication?
+
+  /// Whether an address off loopback does without a password: clients that are paired have shown a
+  /// secret of their own.
+  var letsAnybodyIn: Bool { allowsAnonymous || application != nil }
 
   package init(address: ServerAddress, socketPath: String? = nil, version: String) {
     self.address = address

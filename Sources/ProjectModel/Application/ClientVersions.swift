@@ -13,6 +13,11 @@ package struct ClientVersions: Hashable, Sendable, Codable {
     self.maximum = maximum
   }
 
+  /// The range in words: "version 3", "versions 2 to 4".
+  package var words: String {
+    minimum == maximum ? "version \(minimum)" : "versions \(minimum) to \(maximum)"
+  }
+
   /// Whether a client of that version may work with the server.
   package func accept(_ version: Int) -> Bool { (minimum...maximum).contains(version) }
 }

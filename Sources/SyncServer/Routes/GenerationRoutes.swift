@@ -9,15 +9,18 @@ struct GenerationRoutes: Sendable {
   private static let features = [
     "barriers", "bundles", "catalog", "deltas", "directory", "events", "inventory", "locks",
     "long-poll",
-    "manifests", "proof", "ranges", "reload", "sessions", "websocket",
+    "manifests", "pairing", "proof", "ranges", "reload", "sessions", "websocket",
   ]
 
   let project: any ServedProject
   let version: String
+  /// The name of the merged application whose server this is.
+  let application: String?
   private let encodedHello = EncodedAnswer<GenerationRecord?>()
   private let encodedCurrent = EncodedAnswer<GenerationRecord>()
 
-  init(project: any ServedProject, version: String) {
+  init(project: any ServedProject, version: String, application: String?) {
+    self.application = application
     self.project = project
     self.version = version
   }
@@ -48,7 +51,8 @@ struct GenerationRoutes: Sendable {
           project: project.name,
           epoch: generation?.epoch,
           gen: generation?.gen,
-          features: Self.features
+          features: Self.features,
+          application: application
         )
       )
     }

@@ -1,9 +1,11 @@
 import Glibc
 import NIOCore
 import NIOPosix
+import ProjectHost
+import SyncProtocol
 
 /// A bundle's file, open for reading: readable to its end even when its name is gone.
-package final class OpenBundle: Sendable {
+package final class OpenBundle: ServedBytes {
   /// Large enough to fill a pipe, small enough that a thousand downloads fit in memory.
   static let chunkSize = 256 * 1024
 
@@ -19,6 +21,20 @@ package final class OpenBundle: Sendable {
     self.owner = owner
   }
 
+  /// Opens a file that never changes.
+  ///
+  /// - Throws: `ProblemDetails` when it cannot be read, or has another size.
+  convenience init(opening path: String, size: UInt64) throws(ProblemDetails) {
+    guard let file = OpenFile(path), FileStamp(of: file.descriptor)?.size == Int64(size) else {
+      throw ProblemDetails(
+        .internalError,
+        detail: "The server cannot read a file that it holds, or it is another by now: "
+          + "whoever runs the server should start it again."
+      )
+    }
+    self.init(descriptor: file.descriptor, size: size, owner: file)
+  }
+
   /// Reads one chunk from a position, on a thread that may block.
   func read(from position: UInt64, count: Int) async throws -> ByteBuffer {
     try await NIOThreadPool.singleton.runIfActive { try self.readBlocking(position, count) }
@@ -32,7 +48,8 @@ package final class OpenBundle: Sendable {
       var code: CInt = 0
       let read = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: missing) { bytes in
         let read = pread(descriptor, bytes.baseAddress, missing, offset)
-        code = errno
+        // Nothing more to read: the file is shorter than it was.
+        code = read < 0 ? errno : EIO
         return max(0, read)
       }
       guard read > 0 else {
@@ -42,4 +59,16 @@ package final class OpenBundle: Sendable {
     }
     return buffer
   }
+}
+
+/// A descriptor that is closed with its last owner.
+private final class OpenFile: Sendable {
+  let descriptor: CInt
+
+  init?(_ path: String) {
+    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    if descriptor < 0 { return nil }
+  }
+
+  deinit { close(descriptor) }
 }

@@ -1,0 +1,82 @@
+import Bundler
+import Glibc
+package import ProjectModel
+package import SyncProtocol
+
+/// A server that a merged client has paired with: what it takes, and the program that it holds.
+package struct PairedServer: Sendable {
+  private let connection: ServerConnection
+  private let answer: PairingAnswer
+
+  package var versions: ClientVersions { answer.versions }
+  /// The client program for this platform, if the server holds one.
+  package var update: UpdateOffer? { answer.update }
+
+  /// Pairs with a server.
+  ///
+  /// - Throws: `ClientError`, with code `refused` for a server of another application.
+  package init(_ connection: ServerConnection, as pairing: ClientPairing) async throws {
+    self.connection = connection
+    answer = try await connection.transport.pair(pairing)
+  }
+
+  /// Fetches the offered archive; what is in the file already is gone on with.
+  ///
+  /// - Parameters:
+  ///   - path: where the whole archive will be; what came of it so far is beside it.
+  ///   - progress: told the bytes received so far and the size.
+  /// - Throws: `ClientError`; what came is gone on with the next time, unless it was wrong.
+  package func fetch(
+    _ offer: UpdateOffer,
+    to path: String,
+    progress: @escaping @Sendable (UInt64, UInt64) -> Void
+  ) async throws {
+    let part = "\(path)-\(offer.digest.hex.prefix(16))"
+    let descriptor = open(part, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw ClientError.unwritable(part) }
+    defer { close(descriptor) }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      throw ClientError(.localFile, "Another client is fetching the update: stop one of them.")
+    }
+    var start = UInt64(max(0, lseek(descriptor, 0, SEEK_END)))
+    if start > offer.size {
+      guard ftruncate(descriptor, 0) == 0 else { throw ClientError.unwritable(path) }
+      start = 0
+    }
+    let download = ResumableDownload(
+      connection: connection,
+      path: "\(Route.updates)/\(offer.digest)",
+      digest: offer.digest,
+      size: UInt64(offer.size),
+      target: path,
+      headers: [(PairingMessage.tokenField, answer.token)]
+    )
+    try await download.receive(from: start, into: descriptor, progress: progress)
+    guard fsync(descriptor) == 0 else { throw ClientError.unwritable(path) }
+    guard digest(of: descriptor) == offer.digest else {
+      // Going on with it leads nowhere.
+      unlink(part)
+      throw ClientError(
+        .verification,
+        "The update that \(connection.endpoint) sent is not the one that it offered; "
+          + "start again to fetch it anew."
+      )
+    }
+    guard rename(part, path) == 0 else { throw ClientError.unwritable(path) }
+    ResumableDownload.removeParts(besides: path, prefix: "-")
+  }
+
+  private func digest(of descriptor: Int32) -> Digest? {
+    let hasher = SHA256Hasher()
+    var buffer = [UInt8](repeating: 0, count: 1 << 20)
+    var position: off_t = 0
+    while true {
+      let count = pread(descriptor, &buffer, buffer.count, position)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { return nil }
+      if count == 0 { return hasher.finish() }
+      buffer.withUnsafeBytes { hasher.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+      position += off_t(count)
+    }
+  }
+}
