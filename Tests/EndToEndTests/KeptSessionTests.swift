@@ -74,13 +74,14 @@ import Testing
     }
 
     /// Waits until what a later server reads holds a text.
-    func untilKept(_ text: String) {
+    func untilKept(_ text: String) async {
       let limit = ContinuousClock().now.advanced(by: .seconds(20))
       while ContinuousClock().now < limit {
         for path in [file, file + "-wal"] {
           let bytes = FileManager.default.contents(atPath: path) ?? Data()
           if bytes.range(of: Data(text.utf8)) != nil { return }
         }
+        await Task.yield()
       }
       Issue.record("\(text) is not kept")
     }
@@ -106,12 +107,12 @@ import Testing
     let guestID = try #require(guest.firstMatch(of: /"ID":"([0-9A-F]+)"/)).1
     let (used, pending) = (try await shop.passcode(of: id), try await shop.passcode(of: id))
     _ = try await shop.local("PATCH", "/v1/sessions/\(id)/storage", #"{"cart":"first"}"#)
-    shop.untilKept(#"{"cart":"first"}"#)
+    await shop.untilKept(#"{"cart":"first"}"#)
     _ = try await Shop.curl([web + "/?$4DSID=" + used])
     _ = try await shop.local("PATCH", "/v1/sessions/\(id)/storage", #"{"cart":"A-17"}"#)
     _ = try await shop.local("POST", "/v1/sessions/\(id)/privileges", #""viewProducts""#)
     // A clean end keeps everything by itself.
-    if signal == SIGKILL { shop.untilKept(#"["viewproducts"]"#) }
+    if signal == SIGKILL { await shop.untilKept(#"["viewproducts"]"#) }
     server.running.send(signal)
     _ = await server.running.exitStatus()
     #expect(shop.journal.filter { $0.hasPrefix("close-connection 1 ") } == [])

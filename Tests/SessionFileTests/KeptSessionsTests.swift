@@ -244,4 +244,19 @@ import Testing
     try place.file.remove()
     #expect(try place.names == [])
   }
+
+  /// Asked for by `SYNCD_MEASURE`.
+  @Test(.enabled(if: ProcessInfo.processInfo.environment["SYNCD_MEASURE"] != nil))
+  func tenThousandSessionsAreWrittenAndRead() async throws {
+    let place = try Place()
+    let kept = try place.file.open().sessions
+    let records = try (0..<10_000).map { try record(100 * $0) }
+    let begin = ContinuousClock().now
+    for start in stride(from: 0, to: records.count, by: 500) {
+      try await kept.save(Array(records[start..<start + 500]), ended: [])
+    }
+    let written = ContinuousClock().now
+    #expect(try place.file.open().sessions.load().count == 10_000)
+    print("written in \(written - begin), read in \(ContinuousClock().now - written)")
+  }
 }

@@ -115,6 +115,9 @@ import Testing
     // The lease is gone.
     try after.sessions.patchStorage(of: id, with: try after.json(#"{"a":1}"#), for: .server)
     try await after.sessions.keep()
+    #expect(await store.records[id]?.accepted == [1, design.number])
+    #expect(!after.sessions.endProcess(design))
+    try await after.sessions.keep()
     // A third server does not hear of the connection again.
     #expect(await store.records[id]?.accepted == [1])
   }

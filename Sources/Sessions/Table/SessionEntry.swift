@@ -82,9 +82,9 @@ struct SessionEntry: Sendable {
 
   /// - Returns: whether it was there.
   mutating func end(_ number: ProcessNumber) -> Bool {
+    accepted.remove(number)
     guard let index = processes.firstIndex(where: { $0.number == number }) else { return false }
     processes.remove(at: index)
-    accepted.remove(number)
     return true
   }
 

@@ -25,8 +25,10 @@ extension SessionTable {
     of id: SessionID,
     at now: Instant
   ) -> Bool {
-    guard let before = entries[id], entries[id]?.end(number) == true else { return false }
-    if before.accepted.contains(number) { changes?.changed(before) }
+    let wasAccepted = entries[id]?.accepted.contains(number) == true
+    let wasThere = entries[id]?.end(number) == true
+    if wasAccepted, let entry = entries[id] { changes?.changed(entry) }
+    guard wasThere else { return false }
     leases.processEnded(ProcessReference(session: id, number: number), at: now)
     return true
   }

@@ -66,8 +66,8 @@ extension SessionTable {
       _ = try? entry.begin(.client, name: name, since: record.session.since)
     }
     entry.count(after: record.lastProcess)
-    // Further connections have ended with the server.
-    entry.accept(record.accepted.filter { $0 == SessionProcess.clientNumber })
+    // Further connections have ended with the server: `endProcess` follows when a hook knows it.
+    entry.accept(record.accepted)
     guard insert(entry), live(record.session.id, at: now) != nil else { return }
     let since = record.session.since
     for cookie in record.cookies where cookies[cookie] == nil {

@@ -18,7 +18,7 @@ package actor ServerHooks {
   private let common: [String: String]
   private var open: [SessionID: [Connection]] = [:]
   /// Connections of kept sessions that ended with the server before this one, unheard.
-  private var left: [Connection] = []
+  private var left: [(session: SessionID, connection: Connection)] = []
   /// The closing hooks under way: whoever ends a session does not wait for them, or a slow one would
   /// hold up the end of others and the events that lead to it.
   private var closing: [Int: Task<Void, Never>] = [:]
@@ -65,7 +65,7 @@ package actor ServerHooks {
         if process == SessionProcess.clientNumber {
           open[resumed.session.id, default: []].append(connection)
         } else {
-          left.append(connection)
+          left.append((resumed.session.id, connection))
         }
       }
     }
@@ -73,7 +73,10 @@ package actor ServerHooks {
 
   /// Tells the end of the connections that ended with an earlier server.
   func closeLeft() {
-    for connection in left { close(connection) }
+    for (session, connection) in left {
+      sessions.endProcess(ProcessReference(session: session, number: connection.process))
+      close(connection)
+    }
     left = []
   }
 
