@@ -21,6 +21,7 @@ let package = Package(
       from: "2.28.1",
       traits: []
     ),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
   ],
@@ -69,6 +70,19 @@ let package = Package(
     // Sessions
     .target(name: "Sessions", dependencies: ["ProjectModel"]),
     .testTarget(name: "SessionsTests", dependencies: ["Sessions"]),
+
+    // SessionFile
+    .target(
+      name: "SessionFile",
+      dependencies: [
+        "ProjectModel", "Sessions",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]
+    ),
+    .testTarget(
+      name: "SessionFileTests",
+      dependencies: ["ProjectModel", "SessionFile", "Sessions"]
+    ),
 
     // SyncProtocol
     .target(name: "SyncProtocol", dependencies: ["ProjectModel"]),
@@ -146,8 +160,8 @@ let package = Package(
     .executableTarget(
       name: "syncd",
       dependencies: [
-        "Bundler", "ProjectHost", "ProjectModel", "Sessions", "SyncClient", "SyncProtocol",
-        "SyncServer", "Watcher",
+        "Bundler", "ProjectHost", "ProjectModel", "SessionFile", "Sessions", "SyncClient",
+        "SyncProtocol", "SyncServer", "Watcher",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -138,6 +138,10 @@ def main():
             status, _, told = caller.ask("POST", f"/v1/sessions/{session}/privileges", "viewProducts")
             if status != 200:
                 raise Failure(f"the browser got no privilege: {status} {told}")
+            # With other privileges comes another cookie.
+            again = urllib.request.Request(f"http://127.0.0.1:{web}/_session", headers={"Cookie": cookie})
+            with urllib.request.urlopen(again) as answer:
+                cookie = answer.headers["Set-Cookie"].split(";")[0]
             harness.heading(f"forward-auth: {options.connections} connections, {options.rounds} × {options.seconds} s")
             rates = {kind: [] for kind in KINDS}
             for kind in KINDS:

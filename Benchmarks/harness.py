@@ -166,10 +166,11 @@ class Output:
 class Server:
     """A running `syncd serve` on a port of 127.0.0.1, a free one where none is named."""
 
-    def __init__(self, binary, project, scratch, name="server", seconds=120, port=0):
+    def __init__(self, binary, project, scratch, name="server", seconds=120, port=0, extra=()):
         self.state = scratch.at(name + "-state")
         self.process = spawn(
-            [binary, "serve", project, "--listen", f"127.0.0.1:{port}", "--state-dir", self.state], cwd=scratch.path,
+            [binary, "serve", project, "--listen", f"127.0.0.1:{port}", "--state-dir", self.state, *extra],
+            cwd=scratch.path,
             env=scratch.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, encoding="utf-8", errors="replace")
         self.output, self.complaints = Output(self.process.stdout), Output(self.process.stderr)

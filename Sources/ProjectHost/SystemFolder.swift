@@ -20,6 +20,8 @@ package struct SystemFolder: Hashable, Sendable {
   package var journal: String { path + "/journal" }
   /// The proof that a caller is on this machine, in this account.
   package var token: String { path + "/projectToken.json" }
+  /// The sessions, where they outlive the server.
+  package var sessions: String { path + "/sessions.sqlite" }
   /// What the revisions of owned files are computed with.
   var revisionKey: String { path + "/revision.key" }
   /// Whose folder this is.
@@ -31,6 +33,7 @@ package struct SystemFolder: Hashable, Sendable {
   /// Every file that syncd keeps here beside the parts; all of them for this account alone.
   var files: [String] {
     [lock, token, record, revisionKey, serverIdentity, certificate, certificateKey]
+      + ["", "-wal", "-shm", ".aside", ".aside-wal"].map { sessions + $0 }
   }
   var parts: [String] { [generations, cookies, userPreferences, derivedData, journal] }
 

@@ -16,7 +16,7 @@ package struct PinnedGeneration: Hashable, Sendable {
 /// it, by id.
 package struct OpenSession: Hashable, Sendable {
   /// How the user of a session is known.
-  package enum Proof: Hashable, Sendable {
+  package enum Proof: String, Hashable, Sendable {
     /// Not at all: the project asks nobody for a password.
     case none
     case password

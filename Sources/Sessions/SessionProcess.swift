@@ -24,6 +24,9 @@ package struct SessionProcess: Hashable, Sendable {
     let privilege: String
   }
 
+  /// The number of a session's client itself.
+  package static let clientNumber: ProcessNumber = 1
+
   package let number: ProcessNumber
   package let name: String
   package let kind: Kind

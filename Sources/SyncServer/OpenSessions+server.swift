@@ -8,6 +8,8 @@ extension OpenSessions {
     ofServerWith limits: SessionLimits = SessionLimits(),
     semantics: SessionSemantics = .v21,
     clock: any SessionClock = SystemSessionClock(),
+    store: (any SessionStore)? = nil,
+    passcodes: any PasscodeStore = EmbeddedPasscodes(),
     listener: (any SessionListener)? = nil
   ) {
     self.init(
@@ -16,6 +18,8 @@ extension OpenSessions {
       server: .current,
       hash: { SHA256.digest(of: $0) },
       clock: clock,
+      store: store,
+      passcodes: passcodes,
       listener: listener
     )
   }

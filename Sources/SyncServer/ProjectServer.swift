@@ -125,6 +125,7 @@ package final class ProjectServer: Service {
       handOver: handOver,
       logger: logger
     )
+    try await resumeSessions()
     // Before anybody can connect: event streams are answered as soon as there is a listener.
     roster.isStarting = hooks != nil
     let address = try await listeners.bind()
@@ -145,12 +146,17 @@ package final class ProjectServer: Service {
       if let desk {
         tasks.addTask { await desk.watch(every: self.configuration.certificateInterval) }
       }
-      tasks.addTask { await ends.watch() }
+      tasks.addTask {
+        // The end of a kept session is told after the start.
+        _ = try? await self.binding.value()
+        await ends.watch()
+      }
       tasks.addTask { await self.sessionEvents.run(posting: self.project.events) }
       if let web { tasks.addTask { await web.watch() } }
       tasks.addTask {
         do throws(ServerError) {
           try await self.hooks?.startup()
+          await self.hooks?.closeLeft()
           let bound = try await web?.bind()
           self.webAddress.withLock { $0 = bound }
           self.roster.isStarting = false
@@ -180,6 +186,15 @@ package final class ProjectServer: Service {
     }
     try startup.check()
     await hooks?.shutdown()
+  }
+
+  /// Opens the sessions that an earlier server has kept, each on its generation.
+  private func resumeSessions() async throws {
+    let resumed = try await sessions.resume()
+    for generation in resumed.compactMap(\.session.generation) {
+      _ = await project.pin(generation.digest)
+    }
+    await hooks?.resume(resumed)
   }
 
   /// Whether the clients' address speaks TLS.

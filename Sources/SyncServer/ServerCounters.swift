@@ -23,4 +23,5 @@ struct ServerCounters: Sendable {
   let turnedAway = Counter()
   /// Proofs of the same machine that did not hold.
   let refusedProofs = Counter()
+  let web = WebCounters()
 }

@@ -153,7 +153,7 @@ struct ServeCommand: AsyncParsableCommand {
     configuration.isStandalone = session.standalone
     configuration.web = try web.configuration(for: location, in: folder)
     let sessionEvents = SessionEventFeed()
-    let sessions = session.open(listener: sessionEvents)
+    let sessions = try session.open(in: folder, listener: sessionEvents, logger)
     let roles = RolesKeeper(
       project: hosted,
       sessions: sessions,
@@ -172,6 +172,7 @@ struct ServeCommand: AsyncParsableCommand {
     let services = ServiceGroup(
       configuration: .init(
         services: [
+          .init(service: SessionKeeper(sessions: sessions, logger: logger)),
           .init(service: HostedProjectService(project: hosted)), .init(service: roles),
           .init(service: server),
           .init(service: Announcer(project: hosted, server: server)),

@@ -1,4 +1,7 @@
 import ArgumentParser
+import Logging
+import ProjectHost
+import SessionFile
 import Sessions
 import SyncServer
 
@@ -24,19 +27,44 @@ struct SessionArguments: ParsableArguments {
   )
   var standalone = false
 
+  @Flag(
+    help:
+      "Keep sessions over a restart of the server; without it they end with the server, as in 4D."
+  )
+  var keepSessions = false
+
   func validate() throws {
     if let seats, seats < 1 { throw ValidationError("--seats is at least 1.") }
   }
 
   /// The sessions of the server; that of its one user is open already where it is for him alone.
-  func open(listener: SessionEventFeed) -> OpenSessions {
+  ///
+  /// - Throws: `KeptSessionsError`.
+  func open(
+    in folder: SystemFolder,
+    listener: SessionEventFeed,
+    _ logger: Logger
+  ) throws -> OpenSessions {
+    let kept = try kept(in: KeptSessionsFile(folder.sessions), logger)
     let sessions = OpenSessions(
       ofServerWith: SessionLimits(seats: seats),
       semantics: sessionSemantics,
+      store: kept,
+      passcodes: kept ?? EmbeddedPasscodes(),
       listener: listener
     )
     if standalone { sessions.openStandalone() }
     return sessions
+  }
+
+  private func kept(in file: KeptSessionsFile, _ logger: Logger) throws -> KeptSessions? {
+    guard keepSessions else {
+      try file.remove()
+      return nil
+    }
+    let opened = try file.open()
+    if let warning = opened.warning { logger.warning("\(warning)") }
+    return opened.sessions
   }
 }
 

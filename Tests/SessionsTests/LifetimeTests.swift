@@ -81,28 +81,24 @@ import Testing
     #expect(sessions.sessions.isEmpty && sessions.count == 0)
   }
 
-  @Test func aConnectionJoinsWithTheTokenAlone() throws {
+  @Test func aProcessHasANumberOfItsOwn() throws {
     let bench = Bench()
-    let (sessions, clock) = (bench.sessions, bench.clock)
-    let (id, token) = try bench.client()
-    let joined = try sessions.join(token, .events, name: "Design")
-    #expect(joined.session.id == id && joined.process.number == 2)
-    for wrong in [id.text, "ann", "desk", token.uppercased(), ""] {
-      #expect(throws: SessionRefusal.unknownSession) {
-        try sessions.join(wrong, .client, name: "x")
-      }
-    }
+    let (sessions, id) = (bench.sessions, try bench.client().id)
+    let second = try sessions.beginProcess(of: id, .client, name: "Design")
+    #expect(second == ProcessReference(session: id, number: 2))
     #expect(sessions.processes(of: id).map(\.name) == ["client", "Design"])
-    #expect(sessions.endProcess(ProcessReference(session: id, number: 2)))
-    #expect(!sessions.endProcess(ProcessReference(session: id, number: 2)))
+    #expect(sessions.endProcess(second))
+    #expect(!sessions.endProcess(second))
     // A number is not used again.
-    #expect(try sessions.join(token, .client, name: "y").process.number == 3)
-    for _ in 0..<62 { _ = try sessions.join(token, .client, name: "z") }
+    #expect(try sessions.beginProcess(of: id, .client, name: "y").number == 3)
+    for _ in 0..<62 { _ = try sessions.beginProcess(of: id, .client, name: "z") }
     #expect(throws: SessionRefusal.tooManyProcesses) {
-      try sessions.join(token, .client, name: "z")
+      try sessions.beginProcess(of: id, .client, name: "z")
     }
-    clock.advance(.seconds(90))
-    #expect(throws: SessionRefusal.unknownSession) { try sessions.join(token, .client, name: "z") }
+    bench.clock.advance(.seconds(90))
+    #expect(throws: SessionRefusal.unknownSession) {
+      try sessions.beginProcess(of: id, .client, name: "z")
+    }
   }
 
   @Test func activityListsSessionsAndProcesses() throws {
@@ -117,47 +113,6 @@ import Testing
     let one = try #require(try sessions.activity(of: id, for: .hook(id)))
     #expect(one.sessions.map(\.id) == [id.text] && one.processes.map(\.sessionID) == [id.text])
     #expect(try sessions.activity(of: SessionID(bench.random.bits()), for: .server) == nil)
-  }
-
-  @Test func keptSessionsComeBack() async throws {
-    let store = EmbeddedSessionStore()
-    let before = Bench(store: store)
-    before.readRoles()
-    let (ann, token) = try before.client()
-    let (bob, _) = try before.client("bob")
-    _ = try before.client("gone")
-    let web = try before.sessions.openWeb(address: "a")
-    let order = PrivilegeOrder(roles: ["staff"])
-    try before.sessions.setPrivileges(order, of: ann, for: .server)
-    try before.sessions.patchStorage(of: ann, with: try before.json(#"{"a":1}"#), for: .server)
-    try before.sessions.setIdleTimeout(90, of: web.visit.session, for: .server)
-    try await before.sessions.keep()
-    let passcode = try await before.sessions.createOTP(of: ann, life: 3600, for: .server)
-    for session in before.sessions.sessions where session.userName == "gone" {
-      _ = before.sessions.close(session.id)
-    }
-    try before.sessions.fallAsleep(bob)
-    try await before.sessions.keep()
-
-    let after = Bench(seed: 99, store: store)
-    after.readRoles()
-    after.clock.advance(.seconds(172_000))
-    #expect(try await after.sessions.resume() == 3)
-    #expect(after.sessions.touch(Bench.hash(Array(token.utf8)))?.id == ann)
-    #expect(try after.sessions.privileges(of: ann, for: .server) == ["simple", "Medium"])
-    let storage = try after.sessions.storage(of: ann, for: .server)
-    #expect(storage.revision == 1 && storage.value["a"] == .integer(1))
-    #expect(after.sessions.visit(web.cookie)?.session == web.visit.session)
-    #expect(try after.sessions.idleTimeout(of: web.visit.session, for: .server) == 90)
-    #expect(try after.sessions.info(of: bob, for: .server).state == "sleeping")
-    #expect(try await after.sessions.redeem(passcode, cookie: nil, address: "a") == nil)
-    // What is left of the sleep, and no more.
-    after.clock.advance(.seconds(799))
-    #expect(try after.sessions.info(of: bob, for: .server).state == "sleeping")
-    after.clock.advance(.seconds(1))
-    #expect(throws: SessionRefusal.unknownSession) {
-      try after.sessions.info(of: bob, for: .server)
-    }
   }
 
   /// Random steps at random times, held against a plain description of the rule.

@@ -159,14 +159,4 @@ import Testing
     try bench.sessions.setPrivileges(try order(#"{"userName": "Eve"}"#), of: id, for: .server)
     #expect(try bench.sessions.userName(of: id, for: .server) == "ann")
   }
-
-  @Test func permissionsOfTheDatastore() throws {
-    let bench = Bench()
-    bench.readRoles()
-    let (sessions, id) = (bench.sessions, try bench.client().id)
-    let products = ProtectedResource(.dataclass, "Products")
-    #expect(try !sessions.allows(.read, on: products, in: id, for: .web(id)))
-    try sessions.setPrivileges(try order(#""viewProducts""#), of: id, for: .server)
-    #expect(try sessions.allows(.read, on: products, in: id, for: .web(id)))
-  }
 }

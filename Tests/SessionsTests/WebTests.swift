@@ -129,4 +129,50 @@ import Testing
     #expect(sessions.visit(signedIn.cookie) != nil)
     #expect(sessions.visit(filled.cookie) != nil)
   }
+
+  @Test func aChangeOfPrivilegesChangesTheCookie() throws {
+    let bench = Bench()
+    bench.readRoles()
+    let sessions = bench.sessions
+    let fixed = try sessions.openWeb(address: "a")
+    let id = fixed.visit.session
+    #expect(!fixed.visit.needsFreshCookie && sessions.renew(fixed.cookie) == nil)
+    let order = PrivilegeOrder(privileges: ["viewProducts"], userName: "Web")
+    try sessions.setPrivileges(order, of: id, for: .server)
+    #expect(sessions.visit(fixed.cookie)?.needsFreshCookie == true)
+    let fresh = try #require(sessions.renew(fixed.cookie))
+    #expect(fresh.cookie != fixed.cookie)
+    // 4D's id is the session's and stays.
+    #expect(fresh.visit.session == id && !fresh.visit.needsFreshCookie)
+    #expect(sessions.visit(fresh.cookie) == fresh.visit)
+    #expect(sessions.browsers == 1)
+    // Requests that were under way, and nobody later.
+    bench.clock.advance(.seconds(5) - .milliseconds(1))
+    #expect(sessions.visit(fixed.cookie) == fresh.visit)
+    #expect(sessions.renew(fixed.cookie) == nil)
+    bench.clock.advance(.milliseconds(1))
+    #expect(sessions.visit(fixed.cookie) == nil)
+    #expect(sessions.expire() == [])
+    #expect(sessions.visit(fresh.cookie) == fresh.visit)
+    try sessions.clearPrivileges(of: id, for: .server)
+    let last = try #require(sessions.renew(fresh.cookie))
+    // Whoever leaves with the one before leaves.
+    #expect(sessions.leaveWeb(fresh.cookie)?.id == id)
+    #expect(sessions.visit(last.cookie) == nil)
+  }
+
+  @Test func aPasscodeReplacesWhatAStaleCookieBecame() async throws {
+    let bench = Bench()
+    bench.readRoles()
+    let (sessions, id) = (bench.sessions, try bench.client().id)
+    let guest = try sessions.openWeb(address: "a")
+    try sessions.setPrivileges(PrivilegeOrder(), of: guest.visit.session, for: .server)
+    let fresh = try #require(sessions.renew(guest.cookie))
+    let passcode = try await sessions.createOTP(of: id, for: .server)
+    let joined = try #require(
+      try await sessions.redeem(passcode, cookie: guest.cookie, address: "a")
+    )
+    #expect(joined.visit.session == id)
+    #expect(sessions.visit(guest.cookie) == nil && sessions.visit(fresh.cookie) == nil)
+  }
 }

@@ -82,18 +82,6 @@ extension OpenSessions {
 
   // MARK: Processes
 
-  /// A further connection joins a session with its bearer token.
-  package func join(
-    _ token: String,
-    _ kind: SessionProcess.Kind,
-    name: String
-  ) throws(SessionRefusal) -> (session: OpenSession, process: SessionProcess) {
-    let (hash, now, since) = (digest(token), clock.now, clock.wall.text)
-    return try step { (state) throws(SessionRefusal) in
-      try state.table.join(hash, kind, name: name, since: since, at: now)
-    }
-  }
-
   /// A hook or a script begins its work for a session, the virtual one where nothing is said.
   package func beginProcess(
     of id: SessionID? = nil,
@@ -113,6 +101,9 @@ extension OpenSessions {
     let now = clock.now
     return step { $0.table.endProcess(process.number, of: process.session, at: now) }
   }
+
+  /// A hook has accepted a connection: kept with the session until it ends.
+  package func accept(_ process: ProcessReference) { step { $0.table.accept(process) } }
 
   package func processes(of id: SessionID) -> [SessionProcess] {
     step { $0.table.processes(of: id) }
@@ -138,36 +129,4 @@ extension OpenSessions {
 
   /// The password was never looked at.
   package func attemptWithdrawn(_ keys: [String]) { step { $0.attempts.withdraw(keys) } }
-
-  // MARK: Keeping
-
-  /// Opens the sessions that the store has kept; to be called before the first client comes.
-  ///
-  /// - Returns: how many there are.
-  package func resume() async throws -> Int {
-    let records = try await store.load()
-    let (now, wall) = (clock.now, clock.wall)
-    return step { state in records.count { state.table.resume($0, at: now, wall) } }
-  }
-
-  /// Tells the stores what has changed; to be called now and then, one call after the other, and
-  /// at the end.
-  ///
-  /// - Throws: what the store throws; the next call tries again.
-  package func keep() async throws {
-    let (now, wall) = (clock.now, clock.wall)
-    let (changes, records) = step { state in
-      let changes = state.table.takeChanges()
-      return (changes, changes.changed.compactMap { state.table.record(of: $0, at: now, wall) })
-    }
-    let ended = Array(changes.ended)
-    guard !records.isEmpty || !ended.isEmpty else { return }
-    do {
-      try await passcodes.forget(ended)
-      try await store.save(records, ended: ended)
-    } catch {
-      step { $0.table.changes?.merge(changes) }
-      throw error
-    }
-  }
 }

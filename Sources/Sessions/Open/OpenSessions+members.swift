@@ -89,19 +89,6 @@ extension OpenSessions {
     }
   }
 
-  /// Whether a web request in the session may act on a resource of the datastore.
-  package func allows(
-    _ action: PermissionAction,
-    on resource: ProtectedResource,
-    in id: SessionID,
-    process: ProcessNumber? = nil,
-    for caller: SessionCaller
-  ) throws(SessionRefusal) -> Bool {
-    try use(.hasPrivilege, of: id, for: caller) { (table, now) throws(SessionRefusal) in
-      try table.allows(action, on: resource, in: id, process: process, at: now)
-    }
-  }
-
   package func isGuest(
     _ id: SessionID,
     for caller: SessionCaller

@@ -37,12 +37,21 @@ extension OpenSessions {
     )
     guard isKept else { throw SessionRefusal.tooManyPasscodes }
     // It may have ended meanwhile, and what it had been forgotten.
-    guard step({ $0.table.kind(of: id, at: now) }) != nil else {
+    let isOpen = step { state in
+      state.table.changes?.passcodesChanged()
+      guard state.table.kind(of: id, at: now) != nil else { return false }
+      state.figures.created += 1
+      return true
+    }
+    guard isOpen else {
       try await passcodes.forget([id])
       throw SessionRefusal.unknownSession
     }
     return text
   }
+
+  /// How many passcodes there were since the start.
+  package var passcodeFigures: PasscodeFigures { step { $0.figures } }
 
   /// Takes a passcode: `Session.restore`, and a web request with `$4DSID`.
   ///
@@ -58,7 +67,12 @@ extension OpenSessions {
     address: String
   ) async throws -> (cookie: String, visit: WebVisit)? {
     let begin = clock.now
-    if let wait = step({ $0.wrongPasscodes.timeToWait([address], at: begin) }) {
+    let wait = step { state in
+      let wait = state.wrongPasscodes.timeToWait([address], at: begin)
+      if wait != nil { state.figures.refused += 1 }
+      return wait
+    }
+    if let wait {
       throw SessionRefusal.tooManyAttempts(wait: wait)
     }
     // A text of another form is looked for like the right one: the answer takes as long.
@@ -76,8 +90,10 @@ extension OpenSessions {
           at: now
         )
       {
+        state.figures.redeemed += 1
         return (fresh, visit)
       }
+      state.figures.refused += 1
       state.wrongPasscodes.failed([address], at: now)
       return nil
     }

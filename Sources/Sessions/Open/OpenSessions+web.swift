@@ -9,6 +9,19 @@ extension OpenSessions {
     return step { $0.table.visit(hash, at: now) }
   }
 
+  /// Replaces a cookie that is stale; the old one leads to the session for a few seconds more, for
+  /// requests that were under way.
+  ///
+  /// - Returns: the new cookie; `nil` when there is nothing to replace.
+  package func renew(_ cookie: String) -> (cookie: String, visit: WebVisit)? {
+    let fresh = random.bits().hex
+    let (old, hash, now) = (digest(cookie), digest(fresh), clock.now)
+    return step { $0.table.renew(old, as: hash, at: now) }.map { (fresh, $0) }
+  }
+
+  /// How many web sessions nobody has signed in to.
+  package var guests: Int { step { $0.table.guests } }
+
   /// Opens a guest session for a browser without one.
   ///
   /// - Returns: its cookie, which is made here and never taken from a request.

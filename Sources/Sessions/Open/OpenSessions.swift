@@ -23,6 +23,9 @@ package final class OpenSessions: Sendable {
     var waiting: [LeaseTicket: CheckedContinuation<LeaseBook.Outcome, Never>] = [:]
     /// Outcomes that came before their continuation.
     var early: [LeaseTicket: LeaseBook.Outcome] = [:]
+    /// `changesToKeep` has said that there are some.
+    var isKeeperCalled = false
+    var figures = PasscodeFigures()
   }
 
   package let access: SessionAccess
@@ -32,8 +35,11 @@ package final class OpenSessions: Sendable {
   let clock: any SessionClock
   let random: any RandomSource
   let hash: Hash
-  let store: any SessionStore
+  let store: (any SessionStore)?
   let passcodes: any PasscodeStore
+  /// Says that there is something for `keep`; for one reader.
+  package let changesToKeep: AsyncStream<Void>
+  private let keeperCall: AsyncStream<Void>.Continuation
   private let listener: (any SessionListener)?
   private let state: Mutex<State>
 
@@ -45,7 +51,7 @@ package final class OpenSessions: Sendable {
     hash: @escaping Hash,
     clock: any SessionClock = SystemSessionClock(),
     random: any RandomSource = SystemRandomSource(),
-    store: any SessionStore = EmbeddedSessionStore(),
+    store: (any SessionStore)? = nil,
     passcodes: any PasscodeStore = EmbeddedPasscodes(),
     listener: (any SessionListener)? = nil
   ) {
@@ -57,6 +63,7 @@ package final class OpenSessions: Sendable {
     self.store = store
     self.passcodes = passcodes
     self.listener = listener
+    (changesToKeep, keeperCall) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     storedProcedures = SessionID(random.bits())
     var table = SessionTable(limits: limits)
     let virtual = OpenSession(
@@ -71,7 +78,7 @@ package final class OpenSessions: Sendable {
       address: "localhost"
     )
     _ = table.add(virtual, at: clock.now)
-    _ = table.takeChanges()
+    table.changes = SessionChanges(keeps: store != nil)
     state = Mutex(State(table: table))
   }
 
@@ -79,7 +86,7 @@ package final class OpenSessions: Sendable {
   func step<Value: Sendable, Failure: Error>(
     _ body: (inout State) throws(Failure) -> Value
   ) throws(Failure) -> Value {
-    let (result, told) = state.withLock { state in
+    let (result, told, callsKeeper) = state.withLock { state in
       let result: Result<Value, Failure>
       do throws(Failure) {
         result = .success(try body(&state))
@@ -94,8 +101,11 @@ package final class OpenSessions: Sendable {
           state.early[ticket] = outcome
         }
       }
-      return (result, told)
+      let callsKeeper = !state.isKeeperCalled && state.table.changes?.isEmpty == false
+      if callsKeeper { state.isKeeperCalled = true }
+      return (result, told, callsKeeper)
     }
+    if callsKeeper { keeperCall.yield() }
     for (continuation, outcome) in told { continuation.resume(returning: outcome) }
     return try result.get()
   }

@@ -33,6 +33,8 @@ package final class EmbeddedPasscodes: PasscodeStore {
     }
   }
 
+  package func has(_ hash: Digest) -> Bool { state.withLock { $0.passcodes[hash] != nil } }
+
   package func take(_ hash: Digest) -> Passcode? {
     state.withLock { state in
       guard let passcode = state.passcodes.removeValue(forKey: hash) else { return nil }

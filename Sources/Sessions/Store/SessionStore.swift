@@ -1,42 +1,57 @@
 package import ProjectModel
 
-/// A session as a store keeps it beyond the end of the server.
+/// A session as a store keeps it beyond the end of the server; of secrets only hashes.
 package struct SessionRecord: Hashable, Sendable {
   package let session: OpenSession
   package let token: Digest?
   /// The cookies of the browsers that are in it.
   package let cookies: [Digest]
+  /// Those of them that change at the browser's next request.
+  package let staleCookies: [Digest]
   package let privileges: [String]
   package let roles: [String]
   package let isSignedIn: Bool
   package let idleMinutes: Int
   package let storage: SharedObject
   package let clientStorage: SharedObject
-  /// Its client sleeps, at the latest until then.
-  package let sleepEnd: WallTime?
+  /// The last contact with its client or browser, or when it fell asleep.
+  package let lastUse: WallTime
+  package let isAsleep: Bool
+  /// The highest number that a process of it has had.
+  package let lastProcess: ProcessNumber
+  /// The connections that a hook has accepted, and whose end it has to be told.
+  package let accepted: [ProcessNumber]
 
   package init(
     session: OpenSession,
     token: Digest?,
-    cookies: [Digest],
-    privileges: [String],
-    roles: [String],
-    isSignedIn: Bool,
-    idleMinutes: Int,
-    storage: SharedObject,
-    clientStorage: SharedObject,
-    sleepEnd: WallTime?
+    cookies: [Digest] = [],
+    staleCookies: [Digest] = [],
+    privileges: [String] = [],
+    roles: [String] = [],
+    isSignedIn: Bool = false,
+    idleMinutes: Int = 60,
+    storage: SharedObject = SharedObject(),
+    clientStorage: SharedObject = SharedObject(),
+    lastUse: WallTime,
+    isAsleep: Bool = false,
+    lastProcess: ProcessNumber = 0,
+    accepted: [ProcessNumber] = []
   ) {
     self.session = session
     self.token = token
     self.cookies = cookies
+    self.staleCookies = staleCookies
     self.privileges = privileges
     self.roles = roles
     self.isSignedIn = isSignedIn
     self.idleMinutes = idleMinutes
     self.storage = storage
     self.clientStorage = clientStorage
-    self.sleepEnd = sleepEnd
+    self.lastUse = lastUse
+    self.isAsleep = isAsleep
+    self.lastProcess = lastProcess
+    self.accepted = accepted
   }
 }
 
@@ -47,18 +62,4 @@ package protocol SessionStore: Sendable {
 
   /// Keeps sessions as they are now, and forgets those that have ended: all of it or nothing.
   func save(_ records: [SessionRecord], ended: [SessionID]) async throws
-}
-
-/// Sessions in this process: they end with it, as 4D's do.
-package actor EmbeddedSessionStore: SessionStore {
-  private var records: [SessionID: SessionRecord] = [:]
-
-  package init() {}
-
-  package func load() -> [SessionRecord] { Array(records.values) }
-
-  package func save(_ records: [SessionRecord], ended: [SessionID]) {
-    for record in records { self.records[record.session.id] = record }
-    for id in ended { self.records[id] = nil }
-  }
 }

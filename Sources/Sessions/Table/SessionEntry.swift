@@ -16,12 +16,16 @@ struct SessionEntry: Sendable {
   let token: Digest?
   /// The last contact with its client, or the last request of its browser.
   var lastUse: Instant
+  /// The last use that a store was told of.
+  var notedUse: Instant
   /// Event streams and requests under way.
   var uses = 0
   /// Its client has announced that it goes to sleep.
   var isAsleep = false
   private(set) var processes: [SessionProcess] = []
-  private var lastProcess: ProcessNumber = 0
+  private(set) var lastProcess: ProcessNumber = 0
+  /// The connections that a hook has accepted.
+  private(set) var accepted: Set<ProcessNumber> = []
   var grants = PrivilegeGrants()
   /// `setPrivileges` was called.
   var isSignedIn = false
@@ -35,6 +39,7 @@ struct SessionEntry: Sendable {
     self.session = session
     self.token = token
     lastUse = now
+    notedUse = now
   }
 
   var kind: SessionKind { session.kind }
@@ -77,10 +82,16 @@ struct SessionEntry: Sendable {
 
   /// - Returns: whether it was there.
   mutating func end(_ number: ProcessNumber) -> Bool {
+    accepted.remove(number)
     guard let index = processes.firstIndex(where: { $0.number == number }) else { return false }
     processes.remove(at: index)
     return true
   }
+
+  mutating func accept(_ numbers: some Sequence<ProcessNumber>) { accepted.formUnion(numbers) }
+
+  /// Counts on after the processes of an earlier run.
+  mutating func count(after number: ProcessNumber) { lastProcess = max(lastProcess, number) }
 
   func process(_ number: ProcessNumber) -> SessionProcess? {
     processes.first { $0.number == number }

@@ -16,6 +16,8 @@ package struct SessionLimits: Hashable, Sendable {
   /// Of these some are kept for those who begin in development mode: nobody else can use them up.
   package let reserved: Int
   package let mostWebSessions: Int
+  /// A cookie that was replaced is honoured so long, for requests that were under way.
+  package let cookieOverlap: Duration
 
   package init(
     grace: Duration = .seconds(90),
@@ -25,7 +27,8 @@ package struct SessionLimits: Hashable, Sendable {
     seats: Int? = nil,
     mostClients: Int = 10_000,
     reserved: Int = 1000,
-    mostWebSessions: Int = 10_000
+    mostWebSessions: Int = 10_000,
+    cookieOverlap: Duration = .seconds(5)
   ) {
     self.grace = grace
     self.sleep = sleep
@@ -35,5 +38,6 @@ package struct SessionLimits: Hashable, Sendable {
     self.mostClients = mostClients
     self.reserved = reserved
     self.mostWebSessions = mostWebSessions
+    self.cookieOverlap = cookieOverlap
   }
 }

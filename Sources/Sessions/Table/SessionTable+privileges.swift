@@ -22,6 +22,7 @@ extension SessionTable {
     if entry.kind == .web, let name = order.userName { entry.session.rename(name) }
     if wasGuest, !isGuest(entry), !hasSeat { throw .noSeat }
     entries[id] = entry
+    staleCookies(of: entry)
     changes?.changed(entry)
   }
 
@@ -32,6 +33,7 @@ extension SessionTable {
   ) throws(SessionRefusal) {
     guard let entry = live(id, at: now) else { throw .unknownSession }
     entries[id]?.grants = PrivilegeGrants()
+    staleCookies(of: entry)
     changes?.changed(entry)
   }
 
@@ -49,21 +51,6 @@ extension SessionTable {
     at now: Instant
   ) throws(SessionRefusal) -> Bool {
     roles.roles.contains(name, in: try grants(of: id, process: process, at: now))
-  }
-
-  /// Whether a web request in a session may act on a resource of the datastore.
-  package func allows(
-    _ action: PermissionAction,
-    on resource: ProtectedResource,
-    in id: SessionID,
-    process: ProcessNumber?,
-    at now: Instant
-  ) throws(SessionRefusal) -> Bool {
-    roles.roles.allows(
-      action,
-      on: resource,
-      holding: try grants(of: id, process: process, at: now)
-    )
   }
 
   private func grants(
@@ -116,6 +103,9 @@ extension SessionTable {
     return roles.roles.forceLogin
       ? !entry.isSignedIn : roles.roles.names(of: entry.grants).isEmpty
   }
+
+  /// How many web sessions nobody has signed in to.
+  package var guests: Int { entries.values.count { $0.kind == .web && isGuest($0) } }
 
   // MARK: Seats
 

@@ -1,18 +1,6 @@
-package import ProjectModel
+import ProjectModel
 
 extension SessionTable {
-  /// A further connection joins a session, with its bearer token and in no other way.
-  package mutating func join(
-    _ token: Digest,
-    _ kind: SessionProcess.Kind,
-    name: String,
-    since: String,
-    at now: Instant
-  ) throws(SessionRefusal) -> (session: OpenSession, process: SessionProcess) {
-    guard let session = touch(token, at: now) else { throw .unknownSession }
-    return (session, try beginProcess(of: session.id, kind, name: name, since: since, at: now))
-  }
-
   /// A piece of server-side work begins in a session.
   package mutating func beginProcess(
     of id: SessionID,
@@ -37,9 +25,19 @@ extension SessionTable {
     of id: SessionID,
     at now: Instant
   ) -> Bool {
-    guard entries[id]?.end(number) == true else { return false }
+    let wasAccepted = entries[id]?.accepted.contains(number) == true
+    let wasThere = entries[id]?.end(number) == true
+    if wasAccepted, let entry = entries[id] { changes?.changed(entry) }
+    guard wasThere else { return false }
     leases.processEnded(ProcessReference(session: id, number: number), at: now)
     return true
+  }
+
+  /// A hook has accepted a connection, and is to be told of its end.
+  mutating func accept(_ process: ProcessReference) {
+    guard let entry = entries[process.session] else { return }
+    entries[process.session]?.accept([process.number])
+    changes?.changed(entry)
   }
 
   /// The processes of a session, in the order in which they began.

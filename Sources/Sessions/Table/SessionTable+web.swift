@@ -5,6 +5,14 @@ struct WebBinding: Sendable {
   let session: SessionID
   let process: ProcessNumber
   var lastUse: ContinuousClock.Instant
+  /// The privileges have changed since the browser got its cookie.
+  var isStale = false
+}
+
+/// What a replaced cookie still leads to, for requests that were under way.
+struct RetiredCookie: Sendable {
+  let successor: Digest
+  let end: ContinuousClock.Instant
 }
 
 /// A browser in a session: its own, or the desktop session that it shares.
@@ -13,6 +21,8 @@ package struct WebVisit: Hashable, Sendable {
   package let kind: SessionKind
   /// The browser's process in the session: promotions are its own.
   package let process: ProcessNumber
+  /// The browser needs another cookie: what this one may do has changed (session fixation).
+  package let needsFreshCookie: Bool
 }
 
 extension SessionTable {
@@ -23,6 +33,7 @@ extension SessionTable {
   ///
   /// A browser's use does not keep a desktop session open: it ends with its client.
   package mutating func visit(_ cookie: Digest, at now: Instant) -> WebVisit? {
+    let cookie = successor(of: cookie, at: now)
     guard let binding = cookies[cookie], let entry = live(binding.session, at: now) else {
       return nil
     }
@@ -31,8 +42,20 @@ extension SessionTable {
       return nil
     }
     cookies[cookie]?.lastUse = now
-    if entry.kind == .web { entries[binding.session]?.lastUse = now }
-    return WebVisit(session: binding.session, kind: entry.kind, process: binding.process)
+    if entry.kind == .web {
+      entries[binding.session]?.lastUse = now
+      noteUse(of: binding.session, at: now)
+    }
+    return visit(binding, entry)
+  }
+
+  private func visit(_ binding: WebBinding, _ entry: SessionEntry) -> WebVisit {
+    WebVisit(
+      session: binding.session,
+      kind: entry.kind,
+      process: binding.process,
+      needsFreshCookie: binding.isStale
+    )
   }
 
   /// Opens a session for a browser that has none.
@@ -62,7 +85,7 @@ extension SessionTable {
     guard let entry = live(id, at: now), cookies[cookie] == nil else { throw .unknownSession }
     if entry.processes.count >= entry.mostProcesses { unbindOldest(of: entry, at: now) }
     let visit = try bind(cookie, to: id, since: since, at: now)
-    if let old { unbind(old, at: now) }
+    if let old { unbind(successor(of: old, at: now), at: now) }
     if visit.kind == .web { entries[id]?.lastUse = now }
     return visit
   }
@@ -71,6 +94,7 @@ extension SessionTable {
   ///
   /// - Returns: the session that has ended.
   package mutating func leaveWeb(_ cookie: Digest, at now: Instant) -> OpenSession? {
+    let cookie = successor(of: cookie, at: now)
     guard let binding = cookies[cookie] else { return nil }
     if entries[binding.session]?.kind == .web { return close(binding.session, at: now) }
     unbind(cookie, at: now)
@@ -110,9 +134,43 @@ extension SessionTable {
       return entry.kind != .web && now - binding.lastUse >= entry.idleTime
     }
     for cookie in idle.keys { unbind(cookie, at: now) }
+    if !retired.isEmpty { retired = retired.filter { now < $0.value.end } }
   }
 
   // MARK: Cookies
+
+  /// What a session may do has changed: whoever has a cookie of before must not have that too.
+  mutating func staleCookies(of entry: SessionEntry) {
+    for cookie in entry.cookies { cookies[cookie]?.isStale = true }
+  }
+
+  /// Replaces a cookie that is stale.
+  ///
+  /// The old one leads where the new one does for a moment, for requests that were sent with it
+  /// before the answer came.
+  ///
+  /// - Returns: the visit with the new one; `nil` when there is nothing to replace.
+  mutating func renew(_ old: Digest, as fresh: Digest, at now: Instant) -> WebVisit? {
+    guard var binding = cookies[old], binding.isStale, cookies[fresh] == nil,
+      var entry = live(binding.session, at: now)
+    else { return nil }
+    binding.isStale = false
+    cookies[old] = nil
+    cookies[fresh] = binding
+    entry.cookies.removeAll { $0 == old }
+    entry.cookies.append(fresh)
+    entries[binding.session] = entry
+    retired[old] = RetiredCookie(successor: fresh, end: now.advanced(by: limits.cookieOverlap))
+    changes?.changed(entry)
+    return visit(binding, entry)
+  }
+
+  /// The cookie that took the place of another; itself where none did.
+  private func successor(of cookie: Digest, at now: Instant) -> Digest {
+    var cookie = cookie
+    while let next = retired[cookie], now < next.end { cookie = next.successor }
+    return cookie
+  }
 
   private mutating func bind(
     _ cookie: Digest,
@@ -123,9 +181,9 @@ extension SessionTable {
     let process = try beginProcess(of: id, .web, name: "browser", since: since, at: now)
     cookies[cookie] = WebBinding(session: id, process: process.number, lastUse: now)
     entries[id]?.cookies.append(cookie)
-    guard let entry = entries[id] else { throw .unknownSession }
+    guard let entry = entries[id], let binding = cookies[cookie] else { throw .unknownSession }
     changes?.changed(entry)
-    return WebVisit(session: id, kind: entry.kind, process: process.number)
+    return visit(binding, entry)
   }
 
   private mutating func unbind(_ cookie: Digest, at now: Instant) {
@@ -134,6 +192,7 @@ extension SessionTable {
     entries[binding.session]?.cookies.removeAll { $0 == cookie }
     // Nobody can come back to it, and it holds nothing.
     guard let entry = entries[binding.session] else { return }
+    changes?.changed(entry)
     if entry.isDisposable, entry.cookies.isEmpty { close(binding.session, at: now) }
   }
 

@@ -17,6 +17,8 @@ package struct SessionTable: Sendable {
   var entries: [SessionID: SessionEntry] = [:]
   var leases = LeaseBook()
   var cookies: [Digest: WebBinding] = [:]
+  /// Cookies that were replaced a moment ago.
+  var retired: [Digest: RetiredCookie] = [:]
   /// What the project's `roles.json` says now.
   package internal(set) var roles = RolesInForce()
   /// What a store has to be told; `nil` where there is none.
@@ -71,14 +73,20 @@ package struct SessionTable: Sendable {
   package mutating func touch(_ token: Digest, at now: Instant) -> OpenSession? {
     guard let id = ids[token], let entry = live(id, at: now) else { return nil }
     entries[id]?.lastUse = now
-    entries[id]?.isAsleep = false
+    wake(id)
     return entry.session
   }
 
   /// An event stream or a request of the session begins: until its end the session stays open.
   package mutating func useBegan(_ id: SessionID) {
     entries[id]?.uses += 1
+    wake(id)
+  }
+
+  private mutating func wake(_ id: SessionID) {
+    guard let entry = entries[id], entry.isAsleep else { return }
     entries[id]?.isAsleep = false
+    changes?.changed(entry)
   }
 
   package mutating func useEnded(_ id: SessionID, at now: Instant) {
@@ -102,6 +110,7 @@ package struct SessionTable: Sendable {
   /// - Returns: the session as it is now; `nil` when it has ended.
   package mutating func promote(_ id: SessionID) -> OpenSession? {
     entries[id]?.session.becomeDeveloper()
+    if let entry = entries[id] { changes?.changed(entry) }
     return entries[id]?.session
   }
 

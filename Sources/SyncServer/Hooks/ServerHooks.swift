@@ -17,6 +17,8 @@ package actor ServerHooks {
   private let sessions: OpenSessions
   private let common: [String: String]
   private var open: [SessionID: [Connection]] = [:]
+  /// Connections of kept sessions that ended with the server before this one, unheard.
+  private var left: [(session: SessionID, connection: Connection)] = []
   /// The closing hooks under way: whoever ends a session does not wait for them, or a slow one would
   /// hold up the end of others and the events that lead to it.
   private var closing: [Int: Task<Void, Never>] = [:]
@@ -53,6 +55,31 @@ package actor ServerHooks {
     )
   }
 
+  /// Takes over what an earlier server's hooks had accepted: the clients of kept sessions, and
+  /// connections that nobody has told the end of.
+  func resume(_ sessions: [ResumedSession]) {
+    for resumed in sessions {
+      for process in resumed.accepted {
+        let variables = Self.variables(of: resumed.session, process)
+        let connection = Connection(process: process, variables: variables)
+        if process == SessionProcess.clientNumber {
+          open[resumed.session.id, default: []].append(connection)
+        } else {
+          left.append((resumed.session.id, connection))
+        }
+      }
+    }
+  }
+
+  /// Tells the end of the connections that ended with an earlier server.
+  func closeLeft() {
+    for (session, connection) in left {
+      sessions.endProcess(ProcessReference(session: session, number: connection.process))
+      close(connection)
+    }
+    left = []
+  }
+
   /// Asks whether a connection of a session is accepted.
   ///
   /// - Throws: `connection-refused` with the hook's status; `too-many` when too many wait for a hook.
@@ -62,6 +89,7 @@ package actor ServerHooks {
     switch outcome {
     case .absent, .ended(0):
       open[session.id, default: []].append(Connection(process: process, variables: variables))
+      sessions.accept(ProcessReference(session: session.id, number: process))
     case .busy:
       var problem = ProblemDetails(
         .tooMany,
@@ -115,8 +143,17 @@ package actor ServerHooks {
     for task in closing.values { task.cancel() }
   }
 
+  /// The client of a session that is kept has not left.
   private func closeAll() async {
-    for session in Array(open.keys) { closed(session) }
+    for (session, connections) in open {
+      for connection in connections {
+        let isKept = sessions.areKept && connection.process == SessionProcess.clientNumber
+        guard !isKept else { continue }
+        sessions.endProcess(ProcessReference(session: session, number: connection.process))
+        close(connection)
+      }
+    }
+    open = [:]
     for task in closing.values { await task.value }
   }
 

@@ -1,30 +1,40 @@
 import Glibc
 import ProjectHost
+import Sessions
 import SyncProtocol
 
 /// The figures of a server in the text format that Prometheus reads.
 struct MetricsPage {
   private(set) var text = ""
 
-  init(condition: ProjectCondition, counters: ServerCounters, sessions: Int, streams: Int) {
+  init(
+    condition: ProjectCondition,
+    counters: ServerCounters,
+    sessions: SessionFigures,
+    streams: Int
+  ) {
     let generation = condition.generation
     add("syncd_generation", .gauge, "Number of the published generation.", generation?.gen ?? 0)
     add("syncd_bundle_members", .gauge, "Members of the bundle.", generation?.members ?? 0)
     add("syncd_bundle_bytes", .gauge, "Size of the bundle.", generation?.size ?? 0)
-    header("syncd_reloads_total", .counter, "Reloads since the start, by outcome.")
-    for (outcome, count) in [
-      ("published", condition.published), ("unchanged", condition.unchanged),
-      ("failed", condition.failed),
-    ] {
-      text += "syncd_reloads_total{outcome=\"\(outcome)\"} \(count)\n"
-    }
+    add(
+      "syncd_reloads_total",
+      "Reloads since the start, by outcome.",
+      by: "outcome",
+      [
+        ("published", condition.published), ("unchanged", condition.unchanged),
+        ("failed", condition.failed),
+      ]
+    )
     add(
       "syncd_last_reload_seconds",
       .gauge,
       "Time that the last reload took.",
       condition.lastReloadSeconds
     )
-    add("syncd_sessions", .gauge, "Open client sessions.", sessions)
+    add("syncd_sessions", .gauge, "Open client sessions.", sessions.clients)
+    add(sessions)
+    add(counters.web)
     add("syncd_event_clients", .gauge, "Open event streams.", streams)
     add("syncd_events_sent_total", .counter, "Events written.", counters.sent.count)
     add(
@@ -68,6 +78,41 @@ struct MetricsPage {
     add("process_resident_memory_bytes", .gauge, "Resident memory.", Self.residentBytes())
   }
 
+  private mutating func add(_ sessions: SessionFigures) {
+    add("syncd_web_sessions", .gauge, "Open sessions of browsers.", sessions.web)
+    add("syncd_web_guests", .gauge, "Those that nobody has signed in to.", sessions.guests)
+    add("syncd_seats_taken", .gauge, "Clients and signed-in browsers.", sessions.seats)
+    let passcodes = sessions.passcodes
+    add(
+      "syncd_passcodes_total",
+      "One-time passcodes that were made, redeemed, and refused.",
+      by: "outcome",
+      [
+        ("created", passcodes.created), ("redeemed", passcodes.redeemed),
+        ("refused", passcodes.refused),
+      ]
+    )
+  }
+
+  private mutating func add(_ web: WebCounters) {
+    add("syncd_web_requests_total", "Requests of browsers and proxies.", by: "status", web.byStatus)
+    add(
+      "syncd_web_checks_total",
+      "Questions of proxies, by answer.",
+      by: "outcome",
+      [
+        ("allowed", web.allowed.count), ("refused", web.refused.count),
+        ("redirected", web.redirected.count),
+      ]
+    )
+    add(
+      "syncd_web_rule_errors_total",
+      .counter,
+      "Rule files that could not be used.",
+      web.ruleErrors.count
+    )
+  }
+
   private enum Kind: String {
     case counter, gauge
   }
@@ -79,6 +124,17 @@ struct MetricsPage {
   private mutating func add(_ name: String, _ kind: Kind, _ help: String, _ value: some Numeric) {
     header(name, kind, help)
     text += "\(name) \(value)\n"
+  }
+
+  /// Adds a counter with a label.
+  private mutating func add(
+    _ name: String,
+    _ help: String,
+    by label: String,
+    _ values: [(String, Int)]
+  ) {
+    header(name, .counter, help)
+    for (value, count) in values { text += "\(name){\(label)=\"\(value)\"} \(count)\n" }
   }
 
   private static func residentBytes() -> Int {

@@ -68,7 +68,7 @@ struct OperatorRoutes: Sendable {
     let page = MetricsPage(
       condition: await project.condition(),
       counters: counters,
-      sessions: sessions.count,
+      sessions: SessionFigures(sessions),
       streams: roster.count
     )
     return Response(

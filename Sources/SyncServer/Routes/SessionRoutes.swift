@@ -94,7 +94,7 @@ struct SessionRoutes: Sendable {
     }
     do throws(ProblemDetails) {
       // The client itself is the session's first connection.
-      try await hooks?.opening(session, process: 1)
+      try await hooks?.opening(session, process: SessionProcess.clientNumber)
     } catch {
       await ends.close(session.id)
       throw error

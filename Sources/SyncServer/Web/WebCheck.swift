@@ -63,11 +63,11 @@ struct WebCheck: Sendable {
     let visitor = try visitor()
     guard demands.allSatisfy({ site.sessions.admits(visitor, to: $0) }) else {
       var answer = refusal(of: visitor)
-      if let visitor, visitor.isNew { site.give(visitor.cookie, to: request, in: &answer) }
+      if let visitor { site.give(to: visitor, request, in: &answer) }
       return answer
     }
     var answer = WebAnswer(.noContent, try fields(of: visitor))
-    if let visitor, visitor.isNew { site.give(visitor.cookie, to: request, in: &answer) }
+    if let visitor { site.give(to: visitor, request, in: &answer) }
     return answer
   }
 

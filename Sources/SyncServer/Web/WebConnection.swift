@@ -116,8 +116,10 @@ final class WebConnection: ChannelInboundHandler {
       return send(WebAnswer(status, saying: problem.detail, to: request))
     }
     switch door.site.outcome(of: request) {
-    case .answer(let answer): send(answer)
-    case .file(let path, let isPrivate): open(path, isPrivate, request)
+    case .answer(let answer):
+      if door.site.isCheck(request) { door.counters.web.checked(answer.status) }
+      send(answer)
+    case .file(let path, let isPrivate, let cookie): open(path, isPrivate, cookie, request)
     case .redeem(let redemption): redeem(redemption, request)
     }
   }
@@ -156,11 +158,18 @@ final class WebConnection: ChannelInboundHandler {
 
   // MARK: Files
 
-  private func open(_ path: WebPath, _ isPrivate: Bool, _ request: WebRequest) {
+  private func open(
+    _ path: WebPath,
+    _ isPrivate: Bool,
+    _ cookie: String?,
+    _ request: WebRequest
+  ) {
     guard let context else { return }
-    let (folder, own) = (door.folder, bound(context))
+    let (site, folder, own) = (door.site, door.folder, bound(context))
     NIOThreadPool.singleton.runIfActive(eventLoop: context.eventLoop) {
-      try WebFileAnswer.make(of: path, in: folder, isPrivate: isPrivate, to: request)
+      var answer = try WebFileAnswer.make(of: path, in: folder, isPrivate: isPrivate, to: request)
+      if let cookie { site.give(cookie, to: request, in: &answer.head) }
+      return answer
     }.whenComplete { result in
       guard let answer = try? result.get() else { return own.value.send(Self.failure(request)) }
       own.value.begin(answer)
@@ -220,6 +229,7 @@ final class WebConnection: ChannelInboundHandler {
   }
 
   private func write(_ answer: WebAnswer) {
+    door.counters.web.answered(answer.status)
     var head = HTTPResponseHead(version: .http1_1, status: answer.status, headers: answer.headers)
     head.headers.add(name: "date", value: date.now())
     head.headers.add(name: "x-content-type-options", value: "nosniff")

@@ -4,7 +4,7 @@ import NIOHTTP1
 
 /// The answer to a request for a file: all of it, a part, or that the browser has it already.
 struct WebFileAnswer: Sendable {
-  let head: WebAnswer
+  var head: WebAnswer
   /// What follows the head; empty for one without.
   let file: WebFile?
   let range: Range<UInt64>

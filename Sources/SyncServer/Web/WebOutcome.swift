@@ -1,8 +1,9 @@
 /// What becomes of a web request.
 enum WebOutcome: Sendable {
   case answer(WebAnswer)
-  /// A file of the folder; one that not everybody may see is for no shared cache.
-  case file(WebPath, isPrivate: Bool)
+  /// A file of the folder; one that not everybody may see is for no shared cache, nor is one that
+  /// comes with a cookie.
+  case file(WebPath, isPrivate: Bool, cookie: String?)
   case redeem(WebRedemption)
 }
 

@@ -4,14 +4,18 @@ import Synchronization
 /// The rules in force, and their replacement when the rule file changes.
 final class WebRuleDesk: Sendable {
   private let path: String?
+  private let errors: ServerCounters.Counter
   private let logger: Logger
   private let state: Mutex<WebRules>
   /// The file as it was when it was first read.
   private let first: PrivateFile.Stamp?
 
   /// Reads the file; without one everything is open, with a broken one nothing is.
-  init(_ path: String?, logger: Logger) {
+  ///
+  /// Each time that it cannot be used is counted in `errors`.
+  init(_ path: String?, errors: ServerCounters.Counter, logger: Logger) {
     self.path = path
+    self.errors = errors
     self.logger = logger
     first = path.flatMap { PrivateFile.stamp($0) }
     state = Mutex(path == nil ? .open : .closed)
@@ -53,6 +57,7 @@ final class WebRuleDesk: Sendable {
   }
 
   private func complain(_ reason: String, _ effect: String) {
+    errors.add()
     logger.error(
       "The rules of the web listener cannot be used",
       metadata: ["reason": "\(reason)", "effect": "\(effect)"]

@@ -44,7 +44,7 @@ final class WebServer: Sendable {
     door = WebDoor(
       site: WebSite(
         sessions: sessions,
-        rules: WebRuleDesk(web.rules, logger: logger),
+        rules: WebRuleDesk(web.rules, errors: counters.web.ruleErrors, logger: logger),
         cookie: WebCookie(projectName: web.name)
       ),
       folder: WebFolder(root: web.folder),

@@ -55,7 +55,7 @@ struct WebSessionPages: Sendable {
   ) throws(SessionRefusal) -> WebAnswer {
     let visitor = try site.visitorOrGuest(request)
     var answer = try body(visitor)
-    if visitor.isNew { site.give(visitor.cookie, to: request, in: &answer) }
+    site.give(to: visitor, request, in: &answer)
     answer.headers.add(name: "cross-origin-resource-policy", value: "same-origin")
     return answer
   }

@@ -14,8 +14,11 @@ struct WebSite: Sendable {
   let rules: WebRuleDesk
   let cookie: WebCookie
 
+  /// Whether a proxy asks.
+  func isCheck(_ request: WebRequest) -> Bool { request.target.path == Self.check }
+
   func outcome(of request: WebRequest) -> WebOutcome {
-    if request.target.path == Self.check { return WebCheck(site: self, request: request).outcome }
+    if isCheck(request) { return WebCheck(site: self, request: request).outcome }
     guard let path = WebPath(request.target.path) else { return .answer(.notFound(request)) }
     let isPassing = request.method == .GET && request.mayChangeSession
     if isPassing, let query = PasscodeQuery(target: request.target.resource) {
@@ -84,6 +87,11 @@ struct WebSite: Sendable {
     answer.headers.add(name: "set-cookie", value: field)
   }
 
+  /// Gives a browser the cookie that it does not have yet.
+  func give(to visitor: WebVisitor, _ request: WebRequest, in answer: inout WebAnswer) {
+    if visitor.isNew { give(visitor.cookie, to: request, in: &answer) }
+  }
+
   /// The browser's session; a guest's is opened for one without.
   ///
   /// - Throws: `tooManySessions`.
@@ -102,9 +110,12 @@ struct WebSite: Sendable {
     let demands = Set([path, path.file(index: WebFolder.index)].map { rules.demand(on: $0) })
     let visitor = sessions.visitor(cookies(of: request))
     guard demands.allSatisfy({ sessions.admits(visitor, to: $0) }) else {
-      return .answer(refusal(of: request, to: visitor, login: rules.login))
+      var answer = refusal(of: request, to: visitor, login: rules.login)
+      if let visitor { give(to: visitor, request, in: &answer) }
+      return .answer(answer)
     }
-    return .file(path, isPrivate: demands != [.guest])
+    let cookie = visitor.flatMap { $0.isNew ? $0.cookie : nil }
+    return .file(path, isPrivate: demands != [.guest] || cookie != nil, cookie: cookie)
   }
 
   private func refusal(

@@ -13,9 +13,15 @@ struct WebVisitor: Sendable {
 
 extension OpenSessions {
   /// The session that one of a browser's cookies leads to; an id that is not known is nobody's.
+  ///
+  /// A cookie from before a change of the privileges is replaced: the answer must bring the new one.
   func visitor(_ cookies: [String]) -> WebVisitor? {
     for cookie in cookies {
-      if let visit = visit(cookie) { return WebVisitor(cookie: cookie, visit: visit, isNew: false) }
+      guard let visit = visit(cookie) else { continue }
+      if visit.needsFreshCookie, let (cookie, visit) = renew(cookie) {
+        return WebVisitor(cookie: cookie, visit: visit, isNew: true)
+      }
+      return WebVisitor(cookie: cookie, visit: visit, isNew: false)
     }
     return nil
   }

@@ -42,7 +42,7 @@ struct Bench {
     _ semantics: SessionSemantics = .v21,
     limits: SessionLimits = SessionLimits(),
     seed: UInt64 = 1,
-    store: any SessionStore = EmbeddedSessionStore(),
+    store: (any SessionStore)? = nil,
     passcodes: any PasscodeStore = EmbeddedPasscodes()
   ) {
     random = SeededBits(seed)
