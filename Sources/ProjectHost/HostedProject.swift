@@ -84,7 +84,7 @@ package final class HostedProject: Sendable {
     watcher = TreeWatcher(
       root: location.root,
       cookieDirectory: folder.cookies,
-      filter: ProjectWatchFilter(rules: ContentRules())
+      filter: ProjectWatchFilter(rules: ContentRules(profile: options.bundle.profile))
     )
     store = try BundleStore(folder: folder.generations, keepBytes: options.keepBytes)
     coordinator = ReloadCoordinator(

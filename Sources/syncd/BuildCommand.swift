@@ -72,13 +72,20 @@ struct BuildCommand: AsyncParsableCommand {
 
 /// How a bundle is made.
 struct BundleArguments: ParsableArguments {
+  @Option(
+    help: "full, or compiled: compiled code instead of methods, for a deployed server (build only)."
+  )
+  var profile = BundleProfile.full
+
   @Option(help: "constant (1980-01-01, reproducible) or file (the files' own times, in UTC).")
   var timestamps = TimestampRule.constant
 
   @Flag(help: "Reported problems fail the reload too.")
   var strict = false
 
-  var options: BundleOptions { BundleOptions(timestamps: timestamps) }
+  var options: BundleOptions { BundleOptions(profile: profile, timestamps: timestamps) }
 }
 
 extension TimestampRule: ExpressibleByArgument {}
+
+extension BundleProfile: ExpressibleByArgument {}

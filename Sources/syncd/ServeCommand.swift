@@ -72,6 +72,12 @@ struct ServeCommand: AsyncParsableCommand {
 
   func validate() throws {
     _ = try socketGroup.map(Self.group)
+    guard bundle.profile == .full else {
+      throw ValidationError(
+        "A compiler writes its files one after the other and says nobody when it is done: use "
+          + "`syncd build --profile compiled`, and serve that file."
+      )
+    }
     if bandwidth == 0 { throw ValidationError("--bandwidth is at least 1 byte per second.") }
     guard let listen else { return }
     guard ServerAddress(listen) != nil else {
