@@ -35,6 +35,12 @@ struct BuildCommand: AsyncParsableCommand {
     let clock = ContinuousClock()
     let began = clock.now
     let location = try ProjectLocation(opening: project)
+    guard location.archive == nil else {
+      throw HostError(
+        .notAProject,
+        "\(location.path) is packed already: name the project's folder, or serve the archive"
+      )
+    }
     let bar = ProgressBar("packing")
     let builder = ProjectBuild(location, options: bundle.options)
     let (snapshot, problems) = try await builder.run { bar.update($0.bytes, of: $0.totalBytes) }
