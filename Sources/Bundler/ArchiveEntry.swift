@@ -91,8 +91,15 @@ struct ArchiveEntry {
   func start(in file: Descriptor, path archive: String) throws(BundleError) -> UInt64 {
     let fixed = try file.bytes(at: header, count: 30, path: archive)
     var cursor = ByteCursor(fixed[...])
-    guard cursor.take(UInt32.self) == ZipRecord.localSignature, cursor.take(22) != nil,
+    guard cursor.take(UInt32.self) == ZipRecord.localSignature, cursor.take(2) != nil,
+      let flags = cursor.take(UInt16.self), cursor.take(UInt16.self) == (isDeflated ? 8 : 0),
+      cursor.take(4) != nil, let crc = cursor.take(UInt32.self),
+      let packed = cursor.take(UInt32.self), let plain = cursor.take(UInt32.self),
       cursor.take(UInt16.self) == nameSize, let extraSize = cursor.take(UInt16.self)
+    else { throw different }
+    // With a data descriptor these fields are not known yet; a size that overflows is elsewhere.
+    let isSame = { (short: UInt32, long: UInt64) in short == UInt32.max || UInt64(short) == long }
+    guard flags & 8 != 0 || (crc == crc32 && isSame(packed, packedSize) && isSame(plain, size))
     else { throw different }
     let name = try file.bytes(at: header + 30, count: Int(nameSize), path: archive)
     guard name.elementsEqual(path.bytes + (isFolder ? [UInt8(ascii: "/")] : [])) else {

@@ -163,6 +163,18 @@ import Testing
     #expect(!snapshot.manifest.members.contains { $0.path.display.hasSuffix("link") })
   }
 
+  /// Whoever writes to a pipe knows the sizes at the end alone.
+  @Test func anArchiveWithDataDescriptorsIsRead() async throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.currentDirectoryURL = URL(fileURLWithPath: project.root.path)
+    process.arguments = ["-c", "zip -q -r - Project | cat > \"$0\"", file]
+    try process.run()
+    process.waitUntilExit()
+    let built = try await BundleBuilder(root: project.root.path).build()
+    #expect(try await ArchiveSource(path: file).build().manifest.digest == built.manifest.digest)
+  }
+
   /// Whatever happens to the bytes: an error or a bundle, never a crash or another content unseen.
   @Test(arguments: [UInt64(1), 2, 3])
   func mutatedArchivesAreRefusedOrSound(seed: UInt64) async throws {

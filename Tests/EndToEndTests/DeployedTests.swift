@@ -207,6 +207,24 @@ import Testing
     #expect(await server.stop() == 0)
   }
 
+  @Test func aCompiledProjectIsPackedWithItsCodeAndServed() async throws {
+    let site = try await Site()
+    let build = ["build", site.place.project, "-o", site.archive, "--profile", "compiled"]
+    let early = try await Program.run(Program.path, build)
+    #expect(early.status == 1)
+    #expect(early.errors.contains("compile it first, in 4D or tool4d"))
+    try site.place.save("{}", "Project/DerivedData/CompiledCode/map.json")
+    let built = try await Program.run(Program.path, build)
+    #expect(built.status == 0, "\(built.errors)")
+    let digest = try #require(built.output.firstMatch(of: /digest [0-9a-f]{64}/)).0
+    #expect(try await Program.run("verify", site.archive).output.contains(digest))
+    let server = try await site.serve()
+    let client = try await site.place.follow(server, into: "app.4dz")
+    #expect(try site.place.contents("app.4dz") == site.contents())
+    client.send(SIGTERM)
+    #expect(await server.stop() == 0)
+  }
+
   @Test func whatCannotBeServedIsSaidInOneSentence() async throws {
     let site = try await Site()
     let folder = site.place.path
