@@ -1,15 +1,19 @@
 #!/usr/bin/env python3
 """Writes a project's bundle the simple way: the independent twin of Sources/Bundler for tests.
 
-usage: detzip.py ROOT OUT [constant|file]     writes OUT and prints the digest of its manifest
-       detzip.py --serve                      reads lines "ROOT<TAB>OUT<TAB>RULE", answers each with the digest
+usage: detzip.py ROOT OUT [constant|file [full|compiled]]  writes OUT and prints the digest of its manifest
+       detzip.py --serve                      reads lines "ROOT<TAB>OUT<TAB>RULE[<TAB>PROFILE]", answers each with the digest
        detzip.py --manifest ROOT [RULE]       prints the canonical manifest
 """
 import calendar, fnmatch, hashlib, os, stat, struct, sys, time, zlib
 
 JUNK = [".DS_Store", "._*", "Thumbs.db", "desktop.ini", "*~", ".*.sw?", "4913", ".#*", "#*#", "*.tmp", ".goutputstream-*"]
 STORED = (".zip", ".4dz", ".gz", ".7z", ".jpg", ".jpeg", ".mp3", ".mp4", ".mov", ".woff", ".woff2")
-EXCLUDED = (b"Project/DerivedData", b"Project/Trash")
+EXCLUDED = {
+    "full": (b"Project/DerivedData", b"Project/Trash"),
+    "compiled": (b"Project/Trash", b"Project/Sources/Classes", b"Project/Sources/DatabaseMethods", b"Project/Sources/Methods",
+                 b"Project/Sources/Triggers"),
+}
 M32, M16 = 0xFFFFFFFF, 0xFFFF
 
 
@@ -20,7 +24,14 @@ def utf8(name):
         return None
 
 
-def walk(root, path):
+def left_out(path, text, profile):
+    """Whether a file is no member."""
+    if profile == "compiled" and (text.lower().endswith(".4dm") or path == b"Project/Sources/dependencies.json"):
+        return True
+    return any(fnmatch.fnmatchcase(text, p) for p in JUNK)
+
+
+def walk(root, path, profile):
     """Yields (path, is folder): the folder, its files by bytes, then its sub-folders."""
     yield path, True
     files, folders = [], []
@@ -30,14 +41,14 @@ def walk(root, path):
         if text is None:
             continue
         if stat.S_ISDIR(mode):
-            if child not in EXCLUDED:
+            if child not in EXCLUDED[profile]:
                 folders.append(child)
-        elif stat.S_ISREG(mode) and not any(fnmatch.fnmatchcase(text, p) for p in JUNK):
+        elif stat.S_ISREG(mode) and not left_out(child, text, profile):
             files.append(child)
     for child in sorted(files):
         yield child, False
     for child in sorted(folders):
-        yield from walk(root, child)
+        yield from walk(root, child, profile)
 
 
 def dos(seconds):
@@ -81,10 +92,10 @@ def digest(header, leaves):
     return sha(header + level[0]).hexdigest()
 
 
-def build(root, rule):
+def build(root, rule, profile="full"):
     """Returns the archive as a list of parts, and the manifest's lines."""
     body, central, lines, offset = [], [], [], 0
-    for path, folder in walk(root, b"Project"):
+    for path, folder in walk(root, b"Project", profile):
         full = os.path.join(root, path)
         when = dos(os.lstat(full).st_mtime) if rule == "file" else 0x00210000
         data = b"" if folder else open(full, "rb").read()
@@ -116,15 +127,15 @@ def build(root, rule):
     return body + [directory, end], lines
 
 
-def header(rule):
-    return ("syncd-manifest 1 profile=full timestamps=%s\n" % rule).encode()
+def header(rule, profile="full"):
+    return ("syncd-manifest 1 profile=%s timestamps=%s\n" % (profile, rule)).encode()
 
 
-def write(root, out, rule):
-    parts, lines = build(os.fsencode(root), rule)
+def write(root, out, rule="constant", profile="full"):
+    parts, lines = build(os.fsencode(root), rule, profile)
     with open(out, "wb") as file:
         file.writelines(parts)
-    return digest(header(rule), [sha(line).digest() for line in lines])
+    return digest(header(rule, profile), [sha(line).digest() for line in lines])
 
 
 if sys.argv[1] == "--serve":
@@ -134,4 +145,4 @@ elif sys.argv[1] == "--manifest":
     rule = sys.argv[3] if len(sys.argv) > 3 else "constant"
     sys.stdout.buffer.write(header(rule) + b"".join(build(os.fsencode(sys.argv[2]), rule)[1]))
 else:
-    print(write(sys.argv[1], sys.argv[2], sys.argv[3] if len(sys.argv) > 3 else "constant"))
+    print(write(*sys.argv[1:5]))

@@ -13,7 +13,7 @@ package actor BundleBuilder {
   private let options: BundleOptions
   private let inspector: (any MemberInspector)?
   private let scratch: String
-  private let rules = ContentRules()
+  private let rules: ContentRules
   private let lineage = Lineage()
 
   private var root: Descriptor?
@@ -45,7 +45,8 @@ package actor BundleBuilder {
     self.options = options
     self.inspector = inspector
     self.scratch = scratch
-    manifests = ManifestBuilder(timestamps: options.timestamps)
+    rules = ContentRules(profile: options.profile)
+    manifests = ManifestBuilder(profile: options.profile, timestamps: options.timestamps)
   }
 
   /// Reads and packs everything, whatever is known.
@@ -70,7 +71,9 @@ package actor BundleBuilder {
     await turn.take()
     defer { turn.give() }
     forget()
-    if bundle.manifest.timestamps == options.timestamps {
+    if bundle.manifest.timestamps == options.timestamps,
+      bundle.manifest.profile == options.profile
+    {
       let root = try openRoot()
       let sidecar = saved.flatMap { IndexSidecar(decoding: $0, root: root.signature) }
       index = BundleIndex(bundle.manifest.members, sidecar)

@@ -1,3 +1,5 @@
+package import ProjectModel
+
 /// Which time every member carries.
 package enum TimestampRule: String, Sendable, Hashable, Codable {
   /// 1980-01-01 00:00: the same bytes whenever and wherever the project is checked out.
@@ -6,17 +8,13 @@ package enum TimestampRule: String, Sendable, Hashable, Codable {
   case file
 }
 
-/// What a bundle is for.
-package enum BundleProfile: String, Sendable, Hashable, Codable {
-  /// The whole project, as remote clients in development and 4D's own reload need it.
-  case full
-}
-
 /// What of a build can be chosen; the same project and options give the same bytes.
 package struct BundleOptions: Sendable, Hashable {
+  package let profile: BundleProfile
   package let timestamps: TimestampRule
 
-  package init(timestamps: TimestampRule = .constant) {
+  package init(profile: BundleProfile = .full, timestamps: TimestampRule = .constant) {
+    self.profile = profile
     self.timestamps = timestamps
   }
 }

@@ -71,7 +71,8 @@ package final class BundleReader {
       offset += ZipRecord.localHeaderSize(claim) + claim.packedSize
     }
     try ManifestRules.check(members, timestamps: rule)
-    return Manifest(timestamps: rule, members: members)
+    let profile = BundleProfile(of: members.lazy.map(\.path))
+    return Manifest(profile: profile, timestamps: rule, members: members)
   }
 
   private func read(

@@ -57,6 +57,24 @@ extension BundleStore {
     return try result.get()
   }
 
+  /// The content of a file in a kept generation; `nil` where it has no such file.
+  ///
+  /// - Throws: `BundleError`; `.trimmed` or `.unknownGeneration` when the generation is not here.
+  package func content(
+    of path: ProjectPath,
+    in digest: Digest
+  ) throws(BundleError) -> [UInt8]? {
+    let contents = try contents(of: digest)
+    guard let member = contents.manifest.member(at: path, kind: .file) else { return nil }
+    guard member.size <= OpenedArchive.largest else {
+      throw BundleError(.unsupported, "the file is too large", path: path.display)
+    }
+    guard let packed = try contents.sources(of: [member])[member.packed]?.bytes(of: member),
+      let content = Repacking.content(of: member, packed: packed)
+    else { throw .lostBase }
+    return content
+  }
+
   /// A kept generation with all that its members are read from.
   func contents(of digest: Digest) throws(BundleError) -> GenerationContents {
     var layers: [PastGeneration] = []

@@ -19,15 +19,24 @@ extension Manifest {
       members.append(try MemberLine.member(line + [UInt8(ascii: "\n")], line: members.count + 2))
     }
     try ManifestRules.check(members, timestamps: timestamps)
+    // An archive does not say its profile: what is read from one must come to the same digest.
+    guard profile == BundleProfile(of: members.lazy.map(\.path)) else {
+      throw BundleError(
+        .notCanonical,
+        "the members are not those of the profile \(profile.rawValue)"
+      )
+    }
     self.init(profile: profile, timestamps: timestamps, members: members)
   }
 
   static func read(
     header: ArraySlice<UInt8>
   ) -> (profile: BundleProfile, timestamps: TimestampRule)? {
-    for timestamps in [TimestampRule.constant, .file]
-    where Self.header(profile: .full, timestamps: timestamps).elementsEqual(header) {
-      return (.full, timestamps)
+    for profile in BundleProfile.allCases {
+      for timestamps in [TimestampRule.constant, .file]
+      where Self.header(profile: profile, timestamps: timestamps).elementsEqual(header) {
+        return (profile, timestamps)
+      }
     }
     return nil
   }

@@ -12,7 +12,7 @@ package struct Manifest: Sendable {
   package let archiveSize: UInt64
 
   /// A manifest of members that are in order already.
-  init(profile: BundleProfile = .full, timestamps: TimestampRule, members: [Member]) {
+  init(profile: BundleProfile, timestamps: TimestampRule, members: [Member]) {
     self.profile = profile
     self.timestamps = timestamps
     self.members = members
@@ -23,8 +23,14 @@ package struct Manifest: Sendable {
   }
 
   /// A manifest whose digest and size are known.
-  init(timestamps: TimestampRule, members: [Member], digest: Digest, archiveSize: UInt64) {
-    profile = .full
+  init(
+    profile: BundleProfile,
+    timestamps: TimestampRule,
+    members: [Member],
+    digest: Digest,
+    archiveSize: UInt64
+  ) {
+    self.profile = profile
     self.timestamps = timestamps
     self.members = members
     self.digest = digest

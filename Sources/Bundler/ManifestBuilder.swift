@@ -1,14 +1,18 @@
+internal import ProjectModel
+
 /// Makes each manifest from the one before, at the cost of what differs.
 struct ManifestBuilder {
   private let header: [UInt8]
+  private let profile: BundleProfile
   private let timestamps: TimestampRule
   private(set) var members: [Member] = []
   private var tree = DigestTree()
   private var totals = ArchiveTotals()
 
-  init(timestamps: TimestampRule) {
+  init(profile: BundleProfile, timestamps: TimestampRule) {
+    self.profile = profile
     self.timestamps = timestamps
-    header = Manifest.header(profile: .full, timestamps: timestamps)
+    header = Manifest.header(profile: profile, timestamps: timestamps)
   }
 
   /// The manifest of an index.
@@ -23,6 +27,7 @@ struct ManifestBuilder {
       members.replaceSubrange(old, with: new)
     }
     return Manifest(
+      profile: profile,
       timestamps: timestamps,
       members: members,
       digest: tree.root(header: header),

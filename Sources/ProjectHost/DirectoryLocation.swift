@@ -5,6 +5,8 @@ package import ProjectModel
 package struct DirectoryLocation: Hashable, Sendable {
   /// The file that is read and written, below the package root.
   package let path: ProjectPath
+  /// The same as an absolute path.
+  package let file: String
   /// Whether it is there; otherwise the first edit makes it, from `DirectoryDocument.newFile`.
   package let exists: Bool
 
@@ -12,10 +14,25 @@ package struct DirectoryLocation: Hashable, Sendable {
   ///
   /// - Parameter root: the real path of the package root.
   package init(below root: String) {
-    let found = [ProjectLayout.dataDirectory, ProjectLayout.directory].first { path in
-      Self.isFile(root + "/" + path.display)
-    }
-    path = found ?? ProjectLayout.directory
+    let places = [ProjectLayout.dataDirectory, ProjectLayout.directory]
+    self.init(places.map { ($0, root + "/" + $0.display) })
+  }
+
+  /// Looks where a deployed archive has it: the data's own, else the one that came with it.
+  ///
+  /// - Parameters:
+  ///   - data: the data folder.
+  ///   - package: the folder of the archive.
+  package init(data: String, package: String) {
+    let path = ProjectLayout.directory
+    self.init([data, package].map { (path, $0 + "/" + path.display) })
+  }
+
+  /// The first that is there, or the last.
+  private init(_ places: [(path: ProjectPath, file: String)]) {
+    let found = places.first { Self.isFile($0.file) }
+    path = (found ?? places[places.count - 1]).path
+    file = (found ?? places[places.count - 1]).file
     exists = found != nil
   }
 

@@ -18,11 +18,14 @@ package final class HostedProject: Sendable {
     package var keepBytes = BundleStore.defaultKeepBytes
     /// The secret of `projectToken.json`, for clients that prove to be on this machine.
     package var machineSecret: [UInt8]?
+    /// The deployed archive at the location, opened; its data are in the system folder if left out.
+    package var deployed: DeployedProject?
 
     package init() {}
   }
 
   package let name: String
+  /// The package root, or the archive that is served.
   package let root: String
   /// Random, and kept in the system folder: clients know the server again under another name or address.
   package let serverID: String
@@ -32,9 +35,13 @@ package final class HostedProject: Sendable {
   package let machineSecret: [UInt8]?
   package let locks: LockTable
   package let users: ProjectUsers
-  package let catalog: CatalogEditing
+  package let catalog: any OwnedFileEditing<CatalogDocument>
   package let directory: OwnedFile<DirectoryDocument>
 
+  /// The archive that is served; `nil` for a project's folder.
+  package let deployed: DeployedProject?
+
+  private let keptCatalog: any CatalogKeeping
   private let bandwidth: UInt64
   private let logger: Logger
   private let systemFolder: SystemFolder
@@ -52,27 +59,36 @@ package final class HostedProject: Sendable {
     options: Options = Options(),
     logger: Logger
   ) throws {
-    name = location.name
-    root = location.root
+    let deployed = try location.archive.map { _ in
+      try options.deployed ?? DeployedProject(location, data: folder.data)
+    }
+    self.deployed = deployed
+    try deployed?.makeDataFolder()
+    name = deployed?.name ?? location.name
+    root = location.path
     serverID = try folder.serverID(orMake: Self.randomID)
     bandwidth = options.bandwidth
     events = EventHub(
-      project: location.name,
+      project: name,
       serverID: serverID,
       startingAt: Self.microseconds()
     )
     folders = ClientFolders(
-      project: location.root,
+      project: location.path,
       userPreferences: folder.userPreferences,
       derivedData: folder.derivedData
     )
     machineSecret = options.machineSecret
     locks = LockTable(now: Self.timestamp, newID: Self.randomID)
     let passwords = PasswordHashing()
-    let users = ProjectUsers(root: location.root, passwords: passwords)
+    let users = ProjectUsers(passwords: passwords) {
+      deployed.map { DirectoryLocation(data: $0.data, package: $0.package) }
+        ?? DirectoryLocation(below: location.root)
+    }
     self.users = users
     let files = ProjectFiles(
       root: location.root,
+      deployed: deployed,
       stateFolder: folder.path,
       hub: events,
       logger: logger
@@ -84,16 +100,13 @@ package final class HostedProject: Sendable {
     watcher = TreeWatcher(
       root: location.root,
       cookieDirectory: folder.cookies,
-      filter: ProjectWatchFilter(rules: ContentRules())
+      filter: Self.filter(location, options)
     )
-    store = try BundleStore(folder: folder.generations, keepBytes: options.keepBytes)
-    coordinator = ReloadCoordinator(
+    let store = try BundleStore(folder: folder.generations, keepBytes: options.keepBytes)
+    self.store = store
+    let coordinator = ReloadCoordinator(
       watcher: watcher,
-      builder: BundleBuilder(
-        root: location.root,
-        options: options.bundle,
-        inspector: SourceInspector()
-      ),
+      source: Self.source(location, options),
       store: store,
       log: try GenerationLog(path: folder.generations + "/log") {
         UInt64.random(in: 1...UInt64.max)
@@ -102,17 +115,64 @@ package final class HostedProject: Sendable {
       policy: .init(strict: options.strict, bandwidth: options.bandwidth),
       logger: logger
     )
-    catalog = CatalogEditing(file: files.catalog(), coordinator: coordinator)
+    self.coordinator = coordinator
+    if let deployed {
+      let kept = ArchiveCatalog(
+        of: deployed.archive,
+        keyPath: folder.revisionKey,
+        hub: events
+      ) {
+        await Self.file(ProjectLayout.catalog, of: deployed, coordinator, store)
+      }
+      (keptCatalog, catalog) = (kept, kept)
+    } else {
+      let kept = CatalogEditing(file: files.catalog(), coordinator: coordinator)
+      (keptCatalog, catalog) = (kept, kept)
+    }
+  }
+
+  private static func filter(_ location: ProjectLocation, _ options: Options) -> any WatchFilter {
+    guard let archive = location.archive else {
+      return ProjectWatchFilter(rules: ContentRules(profile: options.bundle.profile))
+    }
+    return ArchiveWatchFilter(name: Array(ProjectPath(archive).name))
+  }
+
+  private static func source(_ location: ProjectLocation, _ options: Options) -> any BundleSource {
+    if let archive = location.archive {
+      return ArchiveSource(path: archive, inspector: SourceInspector())
+    }
+    return BundleBuilder(
+      root: location.root,
+      options: options.bundle,
+      inspector: SourceInspector()
+    )
+  }
+
+  /// A file of a deployed project as the current generation has it, or the archive before that.
+  package func deployedFile(_ path: ProjectPath) async -> [UInt8]? {
+    guard let deployed else { return nil }
+    return await Self.file(path, of: deployed, coordinator, store)
+  }
+
+  private static func file(
+    _ path: ProjectPath,
+    of deployed: DeployedProject,
+    _ coordinator: ReloadCoordinator,
+    _ store: BundleStore
+  ) async -> [UInt8]? {
+    guard let current = coordinator.current() else { return deployed.file(path) }
+    return try? await store.content(of: path, in: current.digest)
   }
 
   /// Watches, builds the first generation and reloads until cancelled.
   ///
   /// - Throws: when the tree cannot be watched, or when there is no first generation.
   package func run() async throws {
-    try await catalog.file.start()
+    try await keptCatalog.start()
     try await directory.start()
     await events.begin(
-      with: Revisions(catalog: catalog.file.revision(), directory: directory.revision())
+      with: Revisions(catalog: keptCatalog.revision(), directory: directory.revision())
     )
     await pruneDerivedData()
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -127,7 +187,7 @@ package final class HostedProject: Sendable {
         }
       }
       group.addTask {
-        for await _ in self.coordinator.catalogTouches { await self.catalog.file.lookAgain() }
+        for await _ in self.coordinator.catalogTouches { await self.keptCatalog.lookAgain() }
       }
       group.addTask { try await self.watchUsers() }
       defer { group.cancelAll() }
@@ -149,7 +209,7 @@ package final class HostedProject: Sendable {
 
   /// Derived data of tables that are gone; before the start no client is connected.
   private func pruneDerivedData() async {
-    guard let document = try? await catalog.file.document() else { return }
+    guard let document = try? await keptCatalog.document() else { return }
     let removed = systemFolder.pruneDerivedData(keeping: Set(document.view.tables.compactMap(\.id)))
     if !removed.isEmpty {
       logger.info("Derived data of deleted tables removed", metadata: ["folders": "\(removed)"])

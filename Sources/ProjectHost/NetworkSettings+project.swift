@@ -19,6 +19,20 @@ extension NetworkSettings {
     )
   }
 
+  /// Reads the settings of a deployed archive: the structure's are in it, those of the user beside
+  /// it, those for the data in the data folder.
+  package static func read(
+    of project: DeployedProject
+  ) -> (settings: NetworkSettings, problems: [Problem]) {
+    let user = "\(project.package)/\(ProjectLayout.userSettings)"
+    // The data folder is what a project calls Data.
+    return read(
+      structure: project.file(ProjectLayout.structureSettings),
+      user: contents(of: user),
+      data: contents(of: "\(project.data)/\(ProjectLayout.userSettings)")
+    )
+  }
+
   /// `nil` when there is no file; of what cannot be read nothing, which is reported as a broken file.
   private static func contents(of path: String) -> [UInt8]? {
     let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)

@@ -26,6 +26,8 @@ package struct ProjectBuild: Sendable {
     )
     let snapshot = try await builder.build(progress: progress)
     var names = NameProblems()
-    return (snapshot, snapshot.problems + names.problems(of: snapshot.manifest))
+    let manifest = snapshot.manifest
+    let problems = names.problems(of: manifest) + CompiledCheck.problems(of: manifest)
+    return (snapshot, snapshot.problems + problems)
   }
 }

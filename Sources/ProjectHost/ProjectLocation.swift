@@ -3,15 +3,26 @@ import ProjectModel
 
 /// Where a project lies, found from whatever a user names.
 package struct ProjectLocation: Hashable, Sendable {
-  /// The real path of the package root: the folder that contains `Project/`.
+  /// The real path of the package root: the folder that contains `Project/`, or the archive.
   package let root: String
-  /// The name of the `.4DProject` file without its suffix.
+  /// The name of the `.4DProject` file, or of the archive, without its suffix.
   package let name: String
+  /// The real path of the `.4dz`, where the project is a deployed archive (4d-domain §8).
+  package let archive: String?
 
-  /// Opens the root folder, its `Project` folder or the `.4DProject` file in it.
+  /// What the project is told apart by: the archive, or the package root.
+  package var path: String { archive ?? root }
+
+  /// Opens the root folder, its `Project` folder, the `.4DProject` file in it, or a `.4dz`.
+  ///
+  /// The archive itself is not opened: a server may hold its last good state while it is replaced.
   ///
   /// - Throws: `HostError` with code `notAProject` and a sentence that says what is missing.
   package init(opening path: String) throws(HostError) {
+    if let archive = try Self.archive(at: path) {
+      self.init(archive: archive)
+      return
+    }
     let real = try Self.realPath(path)
     if try Self.isFolder(real) {
       let isProjectFolder = ProjectPath(real).name.elementsEqual("Project".utf8)
@@ -26,7 +37,7 @@ package struct ProjectLocation: Hashable, Sendable {
       else {
         throw HostError(
           .notAProject,
-          "\(real) is not a 4D project: name its folder or its .4DProject file"
+          "\(real) is not a 4D project: name its folder, its .4DProject file or a .4dz"
         )
       }
       try self.init(root: ProjectPath(real).parent.parent.display)
@@ -76,6 +87,27 @@ package struct ProjectLocation: Hashable, Sendable {
     }
     self.root = root
     name = ProjectLayout.projectName(of: ProjectPath(anchor))
+    archive = nil
+  }
+
+  private init(archive: ProjectPath) {
+    root = archive.parent.display
+    name = String(decoding: archive.name.dropLast(".4dz".utf8.count), as: UTF8.self)
+    self.archive = archive.display
+  }
+
+  /// The place of an archive, which may be away for a moment; `nil` for another file or a folder.
+  private static func archive(at path: String) throws(HostError) -> ProjectPath? {
+    guard path.lowercased().hasSuffix(".4dz") else { return nil }
+    var status = stat()
+    if stat(path, &status) == 0 {
+      return status.st_mode & S_IFMT == S_IFDIR ? nil : ProjectPath(try realPath(path))
+    }
+    let name = ProjectPath(path).name
+    let parent = ProjectPath(path).parent
+    let isAbsolute = path.hasPrefix("/")
+    let folder = parent.isRoot ? (isAbsolute ? "/" : ".") : parent.display
+    return ProjectPath(try realPath(folder)).appending(name)
   }
 
   private static func realPath(_ path: String) throws(HostError) -> String {

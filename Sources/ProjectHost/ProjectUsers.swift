@@ -10,7 +10,7 @@ import Synchronization
 package final class ProjectUsers: Sendable {
   /// What tells two states of a file apart.
   private struct Stamp: Hashable {
-    let path: ProjectPath
+    let file: String
     let inode: UInt64
     let size: Int64
     let modified: Int64
@@ -29,12 +29,20 @@ package final class ProjectUsers: Sendable {
     var users = Users.unreadable
   }
 
-  private let root: String
+  private let locate: @Sendable () -> DirectoryLocation
   private let passwords: PasswordHashing
   private let state = Mutex(State())
 
-  package init(root: String, passwords: PasswordHashing) {
-    self.root = root
+  package convenience init(root: String, passwords: PasswordHashing) {
+    self.init(passwords: passwords) { DirectoryLocation(below: root) }
+  }
+
+  /// Reads the file that `locate` finds; it may be another one each time.
+  package init(
+    passwords: PasswordHashing,
+    locate: @escaping @Sendable () -> DirectoryLocation
+  ) {
+    self.locate = locate
     self.passwords = passwords
     refresh()
   }
@@ -52,8 +60,8 @@ package final class ProjectUsers: Sendable {
 
   /// Looks whether the file in use has changed; two calls of `stat` where it has not.
   package func refresh() {
-    let location = DirectoryLocation(below: root)
-    let stamp = Self.stamp(of: location.path, below: root)
+    let location = locate()
+    let stamp = Self.stamp(of: location.file)
     state.withLock { state in
       guard let stamp else {
         state = State(stamp: nil, users: .none)
@@ -61,7 +69,7 @@ package final class ProjectUsers: Sendable {
       }
       guard stamp != state.stamp else { return }
       state.stamp = stamp
-      if let document = read(location.path) {
+      if let document = read(location) {
         state.users = .known(document)
       } else if case .none = state.users {
         state.users = .unreadable
@@ -107,8 +115,8 @@ package final class ProjectUsers: Sendable {
     }
   }
 
-  private func read(_ path: ProjectPath) -> DirectoryDocument? {
-    let descriptor = open(root + "/" + path.display, O_RDONLY | O_CLOEXEC)
+  private func read(_ location: DirectoryLocation) -> DirectoryDocument? {
+    let descriptor = open(location.file, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
     var bytes: [UInt8] = []
@@ -116,16 +124,16 @@ package final class ProjectUsers: Sendable {
     while true {
       let count = Glibc.read(descriptor, &buffer, buffer.count)
       if count < 0 { return nil }
-      if count == 0 { return try? DirectoryDocument(parsing: bytes, at: path) }
+      if count == 0 { return try? DirectoryDocument(parsing: bytes, at: location.path) }
       bytes += buffer[..<count]
     }
   }
 
-  private static func stamp(of path: ProjectPath, below root: String) -> Stamp? {
+  private static func stamp(of file: String) -> Stamp? {
     var status = stat()
-    guard stat(root + "/" + path.display, &status) == 0 else { return nil }
+    guard stat(file, &status) == 0 else { return nil }
     return Stamp(
-      path: path,
+      file: file,
       inode: UInt64(status.st_ino),
       size: Int64(status.st_size),
       modified: Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec),

@@ -25,7 +25,7 @@ actor ReloadCoordinator {
   }
 
   let watcher: TreeWatcher
-  private let builder: BundleBuilder
+  private let source: any BundleSource
   private let store: BundleStore
   private let hub: EventHub
   private let policy: Policy
@@ -56,14 +56,14 @@ actor ReloadCoordinator {
   /// The outcome of the reload under way, once its generation is known and its file is not.
   var announced: Outcome?
   private let catalogTouch: AsyncStream<Void>.Continuation
-  /// Yields when a batch says that the catalog may have changed; the newest is enough.
+  /// Yields when a batch or a generation says that the catalog may have changed; the newest is enough.
   nonisolated let catalogTouches: AsyncStream<Void>
   private let wakeUps: AsyncStream<Void>
   let wakeUp: AsyncStream<Void>.Continuation
 
   init(
     watcher: TreeWatcher,
-    builder: BundleBuilder,
+    source: any BundleSource,
     store: BundleStore,
     log: consuming GenerationLog,
     hub: EventHub,
@@ -71,7 +71,7 @@ actor ReloadCoordinator {
     logger: Logger
   ) {
     self.watcher = watcher
-    self.builder = builder
+    self.source = source
     self.store = store
     self.log = log
     self.hub = hub
@@ -107,14 +107,14 @@ actor ReloadCoordinator {
 
   /// Goes on from the last bundle of an earlier run, where there is one.
   private func firstSnapshot() async throws -> Snapshot {
-    guard let last = await store.latest else { return try await builder.build() }
-    return try await builder.resume(from: last, index: await store.savedIndex)
+    guard let last = await store.latest else { return try await source.build(progress: nil) }
+    return try await source.resume(from: last, index: await store.savedIndex, progress: nil)
   }
 
   /// Spares the next start from reading what did not change; without it that start only takes
   /// longer.
   private func saveIndex() async {
-    guard let index = await builder.savedIndex() else { return }
+    guard let index = await source.savedIndex() else { return }
     do {
       try await store.saveIndex(index)
     } catch {
@@ -193,12 +193,12 @@ actor ReloadCoordinator {
 
   private func reload(_ changes: [Change], reason: ReloadReason) async -> Outcome {
     do {
-      let snapshot = try await builder.update(changes.map(Self.treeChange))
+      let snapshot = try await source.update(changes.map(Self.treeChange), progress: nil)
       do {
         return try await publish(snapshot, reason: reason)
       } catch let error as BundleError where error.code == .damaged {
         // Somebody wrote to the last bundle: what was to be copied from it is packed again.
-        return try await publish(try await builder.update([]), reason: reason)
+        return try await publish(try await source.update([], progress: nil), reason: reason)
       }
     } catch let error as BundleError {
       let text = error.remedy.isEmpty ? error.what : "\(error.what); \(error.remedy)"
@@ -275,12 +275,15 @@ actor ReloadCoordinator {
       deltaSpreadMs: spread.milliseconds(fetching: manifest.packedSize(of: changed))
     )
     await hub.post(notice, id: id)
+    // In an archive it changes with the generation, and with nothing else.
+    if changed.contains(ProjectLayout.catalog) { catalogTouch.yield() }
   }
 
   private func begin(with record: GenerationRecord, _ manifest: Manifest) async {
     generation = record
     self.manifest = manifest
     if let id = GenerationID(record.id) { await hub.start(at: record, id: id) }
+    catalogTouch.yield()
   }
 
   private func failed(_ text: String, rule: String, file: String) -> Outcome {

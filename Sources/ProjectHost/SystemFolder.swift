@@ -18,6 +18,8 @@ package struct SystemFolder: Hashable, Sendable {
   package var derivedData: String { path + "/DerivedDataRemote" }
   /// Edits that are not yet in the project's files.
   package var journal: String { path + "/journal" }
+  /// The data folder of a deployed archive, where the operator names no other.
+  package var data: String { path + "/Data" }
   /// The proof that a caller is on this machine, in this account.
   package var token: String { path + "/projectToken.json" }
   /// The sessions, where they outlive the server.
@@ -48,7 +50,7 @@ package struct SystemFolder: Hashable, Sendable {
   ///   - home: the user's home folder.
   package init(for location: ProjectLocation, stateHome: String?, home: String) {
     let base = Self.base(stateHome: stateHome, home: home)
-    let hash = SHA256.digest(of: Array(location.root.utf8)).hex.prefix(8)
+    let hash = SHA256.digest(of: Array(location.path.utf8)).hex.prefix(8)
     path = "\(base)/syncd/\(location.name)-\(hash)"
   }
 

@@ -1,13 +1,19 @@
 /// What of a package folder belongs to its bundle: the one list, for the bundler and the watcher.
 ///
-/// Everything under `Project/`, except `Project/DerivedData/`, `Project/Trash/`, what operating
-/// systems leave behind and editors' temporary files. The name patterns apply to files alone:
-/// `TableForms/4913/` is the folder of a table.
+/// Everything under `Project/`, except `Project/Trash/`, what operating systems leave behind and
+/// editors' temporary files. The name patterns apply to files alone: `TableForms/4913/` is the folder
+/// of a table. `Project/DerivedData/` is left out of a full bundle; a compiled one has it, and
+/// instead no method and no list of components, as Build4D packs servers (4d-domain §2.2).
 package struct ContentRules: Sendable {
   private let project = ProjectPath("Project")
-  private let excluded = [ProjectPath("Project/DerivedData"), ProjectPath("Project/Trash")]
+  private let excluded: [ProjectPath]
+  private let isCompiled: Bool
 
-  package init() {}
+  package init(profile: BundleProfile = .full) {
+    isCompiled = profile == .compiled
+    let left = isCompiled ? ProjectLayout.sourceFolders : [ProjectLayout.derivedData]
+    excluded = left + [ProjectPath("Project/Trash")]
+  }
 
   /// Whether a folder at `path` can hold members: the root, `Project` and the folders below it.
   package func includes(folder path: ProjectPath) -> Bool {
@@ -18,6 +24,12 @@ package struct ContentRules: Sendable {
   package func includes(file path: ProjectPath) -> Bool {
     let folder = path.parent
     return !folder.isRoot && includes(folder: folder) && !Self.isJunk(path.name)
+      && !(isCompiled && isReplaced(path))
+  }
+
+  /// Whether compiled code takes the file's place, or the server that it is built for has none.
+  private func isReplaced(_ path: ProjectPath) -> Bool {
+    ProjectLayout.isMethod(path) || path == ProjectLayout.dependencies
   }
 
   private static let junkNames: [[UInt8]] = [".DS_Store", "Thumbs.db", "desktop.ini", "4913"]

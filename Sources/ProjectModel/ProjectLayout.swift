@@ -9,6 +9,16 @@ package enum ProjectLayout {
   /// Privileges and roles (4d-domain §9.6).
   package static let roles = ProjectPath("Project/Sources/roles.json")
 
+  /// What 4D can make anew from the sources; compiled code is in it (4d-domain §1.5).
+  package static let derivedData = ProjectPath("Project/DerivedData")
+  package static let compiledCode = ProjectPath("Project/DerivedData/CompiledCode")
+  /// The components that the project loads (4d-domain §1.3).
+  package static let dependencies = ProjectPath("Project/Sources/dependencies.json")
+  /// The folders that hold nothing but methods (4d-domain §2.2).
+  package static let sourceFolders = ["Classes", "DatabaseMethods", "Methods", "Triggers"].map {
+    ProjectPath("Project/Sources/\($0)")
+  }
+
   private static let jsonSuffixes = [".json", ".4dform", ".4dproject", ".webform"]
 
   /// Whether a path is a project's anchor: a `.4DProject` file directly in `Project/`.
@@ -20,6 +30,9 @@ package enum ProjectLayout {
   package static func isJSON(_ path: ProjectPath) -> Bool {
     jsonSuffixes.contains { hasSuffix(path, $0) }
   }
+
+  /// Whether the file is a method, of whatever kind.
+  package static func isMethod(_ path: ProjectPath) -> Bool { hasSuffix(path, ".4dm") }
 
   /// The project's name: its `.4DProject` file without the suffix.
   package static func projectName(of file: ProjectPath) -> String {

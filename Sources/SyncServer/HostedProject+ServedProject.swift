@@ -19,6 +19,13 @@ extension HostedProject: ServedProject {
     ]
   }
 
+  package var isReadOnly: Bool { deployed != nil }
+
+  package func projectFile(_ path: ProjectPath) async -> [UInt8]? {
+    if isReadOnly { return await deployedFile(path) }
+    return try? PrivateFile.read(root + "/" + path.display, isSecret: false)
+  }
+
   package func revisions() async -> Revisions { await events.revisions }
 
   package func authenticate(

@@ -19,6 +19,10 @@ package protocol ServedProject: Sendable {
   func mayDevelop(_ userName: String) -> Bool
   /// The owned files that can be read and edited, one entry each.
   var ownedFiles: [OwnedFileRoutes] { get }
+  /// Whether clients can change nothing of the project, its users aside: a deployed archive.
+  var isReadOnly: Bool { get }
+  /// A file of the project that the server itself goes by, as it is served now.
+  func projectFile(_ path: ProjectPath) async -> [UInt8]?
 
   func current() -> GenerationRecord?
   func generation(_ id: GenerationID) async throws(ProblemDetails) -> GenerationRecord
@@ -53,4 +57,21 @@ package protocol ServedProject: Sendable {
   /// Ends every lock of a session that has ended.
   func releaseLocks(of session: String) async
   func locks() async -> LockList
+}
+
+extension ServedProject {
+  package var isReadOnly: Bool { false }
+
+  package func projectFile(_ path: ProjectPath) async -> [UInt8]? {
+    try? PrivateFile.read(root + "/" + path.display, isSecret: false)
+  }
+
+  /// Refuses what needs the sources of the project.
+  func requireSources(for what: String) throws(ProblemDetails) {
+    guard isReadOnly else { return }
+    throw ProblemDetails(
+      .readOnly,
+      detail: "The project is served from its archive, which is only read: \(what)."
+    )
+  }
 }

@@ -35,6 +35,12 @@ struct BuildCommand: AsyncParsableCommand {
     let clock = ContinuousClock()
     let began = clock.now
     let location = try ProjectLocation(opening: project)
+    guard location.archive == nil else {
+      throw HostError(
+        .notAProject,
+        "\(location.path) is packed already: name the project's folder, or serve the archive"
+      )
+    }
     let bar = ProgressBar("packing")
     let builder = ProjectBuild(location, options: bundle.options)
     let (snapshot, problems) = try await builder.run { bar.update($0.bytes, of: $0.totalBytes) }
@@ -72,13 +78,20 @@ struct BuildCommand: AsyncParsableCommand {
 
 /// How a bundle is made.
 struct BundleArguments: ParsableArguments {
+  @Option(
+    help: "full, or compiled: compiled code instead of methods, for a deployed server (build only)."
+  )
+  var profile = BundleProfile.full
+
   @Option(help: "constant (1980-01-01, reproducible) or file (the files' own times, in UTC).")
   var timestamps = TimestampRule.constant
 
   @Flag(help: "Reported problems fail the reload too.")
   var strict = false
 
-  var options: BundleOptions { BundleOptions(timestamps: timestamps) }
+  var options: BundleOptions { BundleOptions(profile: profile, timestamps: timestamps) }
 }
 
 extension TimestampRule: ExpressibleByArgument {}
+
+extension BundleProfile: ExpressibleByArgument {}

@@ -38,7 +38,7 @@ struct HookArguments: ParsableArguments {
       timeout: .seconds(hookTimeout),
       sessions: sessions,
       variables: [
-        "SYNCD_PROJECT": location.root, "SYNCD_STATE_DIR": folder.path,
+        "SYNCD_PROJECT": location.path, "SYNCD_STATE_DIR": folder.path,
       ],
       logger: logger
     )

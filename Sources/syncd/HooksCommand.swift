@@ -10,6 +10,8 @@ struct HooksCommand: ParsableCommand {
     subcommands: [Install.self, Remove.self, Status.self]
   )
 
+  fileprivate static let noHooks = "and git has no hooks for it"
+
   struct Install: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract:
@@ -19,7 +21,7 @@ struct HooksCommand: ParsableCommand {
     @OptionGroup var project: ProjectArguments
 
     func run() throws {
-      let location = try project.location()
+      let location = try project.sources(for: HooksCommand.noHooks)
       let hooks = try GitHooks(around: location.root)
       let call = GitHooks.Call(
         program: try GitHooks.program(),
@@ -39,7 +41,7 @@ struct HooksCommand: ParsableCommand {
     @OptionGroup var project: ProjectArguments
 
     func run() throws {
-      let root = try project.location().root
+      let root = try project.sources(for: HooksCommand.noHooks).root
       for line in try GitHooks(around: root).remove() { Terminal.say(line) }
       Terminal.say(try GitMergeDriver(around: root).remove())
     }
@@ -51,7 +53,7 @@ struct HooksCommand: ParsableCommand {
     @OptionGroup var project: ProjectArguments
 
     func run() throws {
-      let root = try project.location().root
+      let root = try project.sources(for: HooksCommand.noHooks).root
       for line in try GitHooks(around: root).status() { Terminal.say(line) }
       Terminal.say(try GitMergeDriver(around: root).status())
     }

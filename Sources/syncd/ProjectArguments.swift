@@ -6,7 +6,8 @@ import SyncClient
 /// Which project a command means, and where its system folder is.
 struct ProjectArguments: ParsableArguments {
   @Argument(
-    help: "The project's folder or its .4DProject file; the project around here if left out."
+    help:
+      "The project's folder, its .4DProject file or a .4dz; the project around here if left out."
   )
   var project: String?
 
@@ -15,6 +16,20 @@ struct ProjectArguments: ParsableArguments {
   func location() throws -> ProjectLocation {
     if let project { return try ProjectLocation(opening: project) }
     return try ProjectLocation(around: FileManager.default.currentDirectoryPath)
+  }
+
+  /// The folder of a project that is not an archive.
+  ///
+  /// - Throws: `HostError` for an archive, with what is wrong with it.
+  func sources(for what: String) throws -> ProjectLocation {
+    let location = try location()
+    guard location.archive == nil else {
+      throw HostError(
+        .notAProject,
+        "\(location.path) is an archive, \(what): name the folder of the project that it is built from"
+      )
+    }
+    return location
   }
 
   /// The socket of the server that serves the project; a named state folder needs no project.

@@ -58,7 +58,7 @@ struct SaveAllCommand: AsyncParsableCommand {
 
   /// The named files as the caller sees them now.
   private func named() throws -> [BarrierRequest.File] {
-    let root = try project.location().root
+    let root = try project.sources(for: "where nothing is saved").root
     return try files.map { name in
       let url = URL(filePath: name).resolvingSymlinksInPath()
       guard url.path.hasPrefix(root + "/") else {

@@ -13,7 +13,8 @@ import UnixSignals
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "serve",
-    abstract: "Watches a project, keeps its .4dz current and serves it, until stopped."
+    abstract: "Watches a project, keeps its .4dz current and serves it, until stopped.",
+    discussion: "A .4dz is served as it is: a deployed project, which clients can only read."
   )
 
   @OptionGroup var project: ProjectArguments
@@ -50,6 +51,15 @@ struct ServeCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "The data folder of a deployed .4dz, with its Settings/directory.json; one in the project "
+        + "system folder if left out.",
+      valueName: "dir"
+    )
+  )
+  var data: String?
+
+  @Option(
+    help: ArgumentHelp(
       "Bytes that published generations may take on the disk; 2,000,000,000 if left out.",
       valueName: "bytes"
     )
@@ -72,6 +82,12 @@ struct ServeCommand: AsyncParsableCommand {
 
   func validate() throws {
     _ = try socketGroup.map(Self.group)
+    guard bundle.profile == .full else {
+      throw ValidationError(
+        "A compiler writes its files one after the other and says nobody when it is done: use "
+          + "`syncd build --profile compiled`, and serve that file."
+      )
+    }
     if bandwidth == 0 { throw ValidationError("--bandwidth is at least 1 byte per second.") }
     guard let listen else { return }
     guard ServerAddress(listen) != nil else {
@@ -82,13 +98,19 @@ struct ServeCommand: AsyncParsableCommand {
   func run() async throws {
     let location = try project.location()
     let folder = project.state.systemFolder(for: location)
+    let deployed = try deployed(location, folder)
     let group = try socketGroup.map(Self.group)
     LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
     var logger = Logger(label: "syncd")
     logger.logLevel = logLevel.level
     try folder.check(against: location)
     // Before anything is touched: a refused command leaves the running server's folder as it is.
-    let rootLock = try RootLock(location, folder: folder)
+    if data != nil { try deployed?.makeDataFolder() }
+    let rootLock = try RootLock(
+      location,
+      folder: folder,
+      dataFolder: data == nil ? nil : deployed?.data
+    )
     if project.state.folder == nil, let earlier = try folder.adoptEarlier(for: location) {
       logger.notice(
         "The project has moved; its system folder follows",
@@ -108,7 +130,19 @@ struct ServeCommand: AsyncParsableCommand {
       stateHome: ProjectPath(folder.path).parent.display
     )
     try token.write(into: folder)
-    try await serve(location, folder, token, group, logger)
+    try await serve(location, deployed, folder, token, group, logger)
+  }
+
+  /// The archive with what belongs to it; `nil` for a project's folder.
+  private func deployed(
+    _ location: ProjectLocation,
+    _ folder: SystemFolder
+  ) throws -> DeployedProject? {
+    guard location.archive != nil || data == nil else {
+      throw ValidationError("--data is for a .4dz: the data of a project's folder is in it.")
+    }
+    let data = data.map { URL(filePath: $0).standardizedFileURL.path } ?? folder.data
+    return try location.archive.map { _ in try DeployedProject(location, data: data) }
   }
 
   private static func group(_ name: String) throws -> UInt32 {
@@ -120,12 +154,15 @@ struct ServeCommand: AsyncParsableCommand {
 
   private func serve(
     _ location: ProjectLocation,
+    _ deployed: DeployedProject?,
     _ folder: SystemFolder,
     _ token: ProjectToken,
     _ group: UInt32?,
     _ logger: Logger
   ) async throws {
-    let (settings, problems) = NetworkSettings.read(below: location.root)
+    let name = deployed?.name ?? location.name
+    let (settings, problems) =
+      deployed.map { NetworkSettings.read(of: $0) } ?? NetworkSettings.read(below: location.root)
     for problem in problems {
       logger.warning(
         "The project's settings have a problem",
@@ -138,6 +175,7 @@ struct ServeCommand: AsyncParsableCommand {
     options.machineSecret = token.secretBytes
     options.bundle = bundle.options
     options.strict = bundle.strict
+    options.deployed = deployed
     if let keepBytes { options.keepBytes = keepBytes }
     if let bandwidth { options.bandwidth = bandwidth }
     let hosted = try HostedProject(location, in: folder, options: options, logger: logger)
@@ -148,10 +186,15 @@ struct ServeCommand: AsyncParsableCommand {
     )
     configuration.socketGroup = group
     configuration.admitsAddress = { settings.rules.allows($0) }
-    configuration.publication = publishing.publication(settings, of: location.name)
+    configuration.publication = publishing.publication(settings, of: name)
     network.configure(&configuration, for: location, in: folder)
     configuration.isStandalone = session.standalone
-    configuration.web = try web.configuration(for: location, in: folder)
+    configuration.web = try web.configuration(
+      for: location,
+      named: name,
+      in: folder,
+      data: deployed?.data
+    )
     let sessionEvents = SessionEventFeed()
     let sessions = try session.open(in: folder, listener: sessionEvents, logger)
     let roles = RolesKeeper(
@@ -160,7 +203,7 @@ struct ServeCommand: AsyncParsableCommand {
       servesBrowsers: configuration.web != nil,
       logger: logger
     )
-    roles.read()
+    await roles.read()
     let server = ProjectServer(
       project: hosted,
       sessions: sessions,

@@ -66,20 +66,24 @@ struct WebArguments: ParsableArguments {
   /// - Throws: for a folder with the project's own files: its code, and its users' password hashes.
   func configuration(
     for location: ProjectLocation,
-    in state: SystemFolder
+    named name: String,
+    in state: SystemFolder,
+    data: String?
   ) throws -> WebConfiguration? {
     guard let address = webListen.flatMap({ ServerAddress($0, defaultPort: Self.port) }) else {
       return nil
     }
     let folder = webFolder.map(Self.path) ?? location.root + "/WebFolder"
-    let own = ["Project", "Settings", "Data"].map { location.root + "/" + $0 } + [state.path]
+    let own =
+      ["Project", "Settings", "Data"].map { location.root + "/" + $0 }
+      + [state.path, location.archive, data].compactMap(\.self)
     for path in own where Self.overlap(folder, path) {
       throw ValidationError("\(folder) is no web folder: browsers would see \(path).")
     }
     var configuration = WebConfiguration(
       address: address,
       folder: folder,
-      name: webName ?? location.name
+      name: webName ?? name
     )
     configuration.rules = webRules.map(Self.path)
     configuration.proxies = webProxy

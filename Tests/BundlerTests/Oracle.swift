@@ -30,10 +30,12 @@ final class Oracle {
   }
 
   /// The bundle of the project in `root`, as a plain implementation makes it.
-  func bundle(of root: String, timestamps: String = "constant") throws -> Answer {
+  func bundle(of root: String, timestamps: String = "constant", profile: String = "full") throws
+    -> Answer
+  {
     let file = folder.full("oracle.4dz")
     try input.fileHandleForWriting.write(
-      contentsOf: Data("\(root)\t\(file)\t\(timestamps)\n".utf8)
+      contentsOf: Data("\(root)\t\(file)\t\(timestamps)\t\(profile)\n".utf8)
     )
     var line: [UInt8] = []
     while line.last != UInt8(ascii: "\n") {

@@ -6,112 +6,113 @@ import ProjectModel
 import SyncProtocol
 import Testing
 
-// Serial: a process has one watcher at a time.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct SaveAllTests {
-  @Test func holdsEverythingThatWasWrittenBefore() async throws {
-    try await OpenProject.with { open in
-      try open.write("ALERT(1)", to: "Project/Sources/Methods/a.4dm")
-      try open.write("ALERT(2)", to: "Project/Sources/Methods/b.4dm")
-      let content = Array("ALERT(2)".utf8)
-      let saved = await open.saveAll(files: [
-        .init(path: "Project/Sources/Methods/a.4dm", size: 8),
-        .init(
-          path: "Project/Sources/Methods/b.4dm",
-          size: UInt64(content.count),
-          sha256: SHA256.digest(of: content)
-        ),
-        .init(path: "Project/Sources/Methods/a.4dm", size: 9),
-        .init(path: "Settings/directory.json"),
-      ])
-      #expect([.published, .unchanged].contains(saved.outcome))
-      #expect(saved.files.map(\.state) == [.held, .held, .differs, .missing])
-      let manifest = try #require(await open.manifest(of: saved))
-      #expect(manifest.contains("Project/Sources/Methods/b.4dm"))
-      #expect(saved.problems.isEmpty)
+extension WatchingTests {
+  @Suite(.serialized, .timeLimit(.minutes(1))) struct SaveAllTests {
+    @Test func holdsEverythingThatWasWrittenBefore() async throws {
+      try await OpenProject.with { open in
+        try open.write("ALERT(1)", to: "Project/Sources/Methods/a.4dm")
+        try open.write("ALERT(2)", to: "Project/Sources/Methods/b.4dm")
+        let content = Array("ALERT(2)".utf8)
+        let saved = await open.saveAll(files: [
+          .init(path: "Project/Sources/Methods/a.4dm", size: 8),
+          .init(
+            path: "Project/Sources/Methods/b.4dm",
+            size: UInt64(content.count),
+            sha256: SHA256.digest(of: content)
+          ),
+          .init(path: "Project/Sources/Methods/a.4dm", size: 9),
+          .init(path: "Settings/directory.json"),
+        ])
+        #expect([.published, .unchanged].contains(saved.outcome))
+        #expect(saved.files.map(\.state) == [.held, .held, .differs, .missing])
+        let manifest = try #require(await open.manifest(of: saved))
+        #expect(manifest.contains("Project/Sources/Methods/b.4dm"))
+        #expect(saved.problems.isEmpty)
+      }
     }
-  }
 
-  @Test func namesWhatItsGenerationChanged() async throws {
-    try await OpenProject.with { open in
-      try open.write("ALERT(3)", to: "Project/Sources/Methods/c.4dm")
-      let saved = await open.saveAll()
-      #expect(saved.changedMembers == ["Project/Sources/Methods/c.4dm"])
-      #expect(saved.changed == 1)
-      // While the file of the first is still being written, the second shares its reload.
-      let again = await open.saveAll(durable: .file)
-      #expect(again.outcome != .failed)
-      #expect(again.generation?.id == saved.generation?.id)
-      #expect(await open.saveAll().outcome == .unchanged)
+    @Test func namesWhatItsGenerationChanged() async throws {
+      try await OpenProject.with { open in
+        try open.write("ALERT(3)", to: "Project/Sources/Methods/c.4dm")
+        let saved = await open.saveAll()
+        #expect(saved.changedMembers == ["Project/Sources/Methods/c.4dm"])
+        #expect(saved.changed == 1)
+        // While the file of the first is still being written, the second shares its reload.
+        let again = await open.saveAll(durable: .file)
+        #expect(again.outcome != .failed)
+        #expect(again.generation?.id == saved.generation?.id)
+        #expect(await open.saveAll().outcome == .unchanged)
+      }
     }
-  }
 
-  @Test func answersWithTheLastGoodGenerationWhileTheProjectIsBroken() async throws {
-    try await OpenProject.with { open in
-      let before = await open.saveAll()
-      try open.write("<base><table", to: "Project/Sources/catalog.4DCatalog")
-      let broken = await open.saveAll(durable: .file)
-      #expect(broken.outcome == .failed)
-      #expect(broken.generation?.digest == before.generation?.digest)
-      #expect(broken.problems.first?.rule == "catalog-not-well-formed")
-      #expect(broken.problems.first?.line == 1)
-      try open.write("<base/>", to: "Project/Sources/catalog.4DCatalog")
-      let mended = await open.saveAll()
-      #expect(mended.outcome != .failed)
-      #expect(await open.project.condition().state == .serving)
+    @Test func answersWithTheLastGoodGenerationWhileTheProjectIsBroken() async throws {
+      try await OpenProject.with { open in
+        let before = await open.saveAll()
+        try open.write("<base><table", to: "Project/Sources/catalog.4DCatalog")
+        let broken = await open.saveAll(durable: .file)
+        #expect(broken.outcome == .failed)
+        #expect(broken.generation?.digest == before.generation?.digest)
+        #expect(broken.problems.first?.rule == "catalog-not-well-formed")
+        #expect(broken.problems.first?.line == 1)
+        try open.write("<base/>", to: "Project/Sources/catalog.4DCatalog")
+        let mended = await open.saveAll()
+        #expect(mended.outcome != .failed)
+        #expect(await open.project.condition().state == .serving)
+      }
     }
-  }
 
-  @Test func callersThatArriveTogetherShareAReload() async throws {
-    try await OpenProject.with { open in
-      try open.write("ALERT(4)", to: "Project/Sources/Methods/d.4dm")
-      let answers = await withTaskGroup(of: BarrierResult.self) { group in
-        for number in 0..<40 {
-          group.addTask { await open.saveAll(durable: number % 2 == 0 ? .file : .generation) }
+    @Test func callersThatArriveTogetherShareAReload() async throws {
+      try await OpenProject.with { open in
+        try open.write("ALERT(4)", to: "Project/Sources/Methods/d.4dm")
+        let answers = await withTaskGroup(of: BarrierResult.self) { group in
+          for number in 0..<40 {
+            group.addTask { await open.saveAll(durable: number % 2 == 0 ? .file : .generation) }
+          }
+          return await group.reduce(into: []) { $0.append($1) }
         }
-        return await group.reduce(into: []) { $0.append($1) }
-      }
-      #expect(Set(answers.map { $0.generation?.id }).count == 1)
-      let condition = await open.project.condition()
-      // One may be under way when the others arrive; those then share the next.
-      #expect(condition.published + condition.unchanged < 20)
-    }
-  }
-
-  @Test func atItsDeadlineItSaysThatTheReloadGoesOn() async throws {
-    try await OpenProject.with { open in
-      // While git holds its lock nothing is released.
-      try open.write("", to: ".git/index.lock")
-      try open.write("ALERT(5)", to: "Project/Sources/Methods/e.4dm")
-      let waited = await open.saveAll(within: .milliseconds(50))
-      #expect(waited.outcome == .pending)
-      #expect(waited.generation != nil)
-      try FileManager.default.removeItem(atPath: open.root + "/.git/index.lock")
-      let saved = await open.saveAll(files: [.init(path: "Project/Sources/Methods/e.4dm")])
-      #expect(saved.files.map(\.state) == [.held])
-    }
-  }
-
-  @Test func withFileTheBundleIsOnTheDisk() async throws {
-    try await OpenProject.with { open in
-      for number in 0..<5 {
-        try open.write("ALERT(\(number))", to: "Project/Sources/Methods/f.4dm")
-        let saved = await open.saveAll(durable: .file)
-        let digest = try #require(saved.generation?.digest)
-        let file = open.state + "/generations/\(digest).4dz"
-        #expect(FileManager.default.fileExists(atPath: file))
+        #expect(Set(answers.map { $0.generation?.id }).count == 1)
+        let condition = await open.project.condition()
+        // One may be under way when the others arrive; those then share the next.
+        #expect(condition.published + condition.unchanged < 20)
       }
     }
-  }
 
-  @Test func readyTellsTheRevisionsOfTheStart() async throws {
-    try await OpenProject.with { open in
-      for await event in await open.project.events.subscribe() {
-        guard case .ready(let ready) = event.event else { continue }
-        let state = try await open.project.catalog.state()
-        #expect(ready.revisions.catalog == state.revision)
-        // There is none yet: the first edit makes it.
-        #expect(ready.revisions.directory == nil)
-        break
+    @Test func atItsDeadlineItSaysThatTheReloadGoesOn() async throws {
+      try await OpenProject.with { open in
+        // While git holds its lock nothing is released.
+        try open.write("", to: ".git/index.lock")
+        try open.write("ALERT(5)", to: "Project/Sources/Methods/e.4dm")
+        let waited = await open.saveAll(within: .milliseconds(50))
+        #expect(waited.outcome == .pending)
+        #expect(waited.generation != nil)
+        try FileManager.default.removeItem(atPath: open.root + "/.git/index.lock")
+        let saved = await open.saveAll(files: [.init(path: "Project/Sources/Methods/e.4dm")])
+        #expect(saved.files.map(\.state) == [.held])
+      }
+    }
+
+    @Test func withFileTheBundleIsOnTheDisk() async throws {
+      try await OpenProject.with { open in
+        for number in 0..<5 {
+          try open.write("ALERT(\(number))", to: "Project/Sources/Methods/f.4dm")
+          let saved = await open.saveAll(durable: .file)
+          let digest = try #require(saved.generation?.digest)
+          let file = open.state + "/generations/\(digest).4dz"
+          #expect(FileManager.default.fileExists(atPath: file))
+        }
+      }
+    }
+
+    @Test func readyTellsTheRevisionsOfTheStart() async throws {
+      try await OpenProject.with { open in
+        for await event in await open.project.events.subscribe() {
+          guard case .ready(let ready) = event.event else { continue }
+          let state = try await open.project.catalog.state()
+          #expect(ready.revisions.catalog == state.revision)
+          // There is none yet: the first edit makes it.
+          #expect(ready.revisions.directory == nil)
+          break
+        }
       }
     }
   }

@@ -3,6 +3,36 @@ import Testing
 
 @Suite struct ContentRulesTests {
   private let rules = ContentRules()
+  private let compiled = ContentRules(profile: .compiled)
+
+  @Test(arguments: [
+    "Project", "Project/Sources", "Project/Sources/Forms/Book/ObjectMethods", "Project/DerivedData",
+    "Project/DerivedData/CompiledCode", "Project/Sources/Shared/Methods",
+  ])
+  func foldersOfACompiledProjectAreIncluded(path: String) {
+    #expect(compiled.includes(folder: ProjectPath(path)))
+  }
+
+  @Test(arguments: [
+    "Project/Sources/Methods", "Project/Sources/Classes", "Project/Sources/DatabaseMethods",
+    "Project/Sources/Triggers", "Project/Sources/Methods/x", "Project/Trash", "Libraries",
+  ])
+  func foldersOfSourcesAreNotInACompiledProject(path: String) {
+    #expect(!compiled.includes(folder: ProjectPath(path)))
+  }
+
+  @Test(arguments: [
+    ("Project/DerivedData/CompiledCode/IX64 1", true),
+    ("Project/DerivedData/methodAttributes.json", true),
+    ("Project/Sources/Forms/Book/form.4DForm", true), ("Project/Sources/catalog.4DCatalog", true),
+    ("Project/Sources/Forms/dependencies.json", true), ("Project/Sources/dependencies.json", false),
+    ("Project/Sources/Forms/Book/method.4dm", false),
+    ("Project/Sources/Forms/Book/METHOD.4DM", false), ("Project/Sources/Methods/x.txt", false),
+    ("Project/DerivedData/.DS_Store", false), ("Project/DerivedData/x.4dm", false),
+  ])
+  func compiledCodeTakesThePlaceOfMethods(path: String, isMember: Bool) {
+    #expect(compiled.includes(file: ProjectPath(path)) == isMember)
+  }
 
   @Test(arguments: [
     "", "Project", "Project/Sources", "Project/Sources/TableForms/4913", "Project/a~",

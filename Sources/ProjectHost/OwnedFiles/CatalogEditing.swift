@@ -1,18 +1,26 @@
-package import ProjectModel
-package import SyncProtocol
+import ProjectModel
+import SyncProtocol
 
 /// The catalog as the routes see it: its edits make generations whose reason is `edit`.
-package struct CatalogEditing: OwnedFileEditing {
-  package typealias Document = CatalogDocument
+struct CatalogEditing: CatalogKeeping {
+  typealias Document = CatalogDocument
 
   let file: OwnedFile<CatalogDocument>
   let coordinator: ReloadCoordinator
 
-  package func state() async throws(ProblemDetails) -> OwnedFileState<CatalogView> {
+  func start() async throws(HostError) { try await file.start() }
+
+  func revision() async -> String? { await file.revision() }
+
+  func document() async throws(ProblemDetails) -> CatalogDocument { try await file.document() }
+
+  func lookAgain() async { await file.lookAgain() }
+
+  func state() async throws(ProblemDetails) -> OwnedFileState<CatalogView> {
     try await file.state()
   }
 
-  package func apply(
+  func apply(
     _ edit: EditRequest<CatalogOperation>,
     to revision: String?,
     isLenient: Bool,

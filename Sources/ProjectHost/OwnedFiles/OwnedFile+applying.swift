@@ -68,7 +68,7 @@ extension OwnedFile {
       if after.bytes == current.document.bytes { return try keepUnchanged(change) }
       if let result = try await commit(change, until: deadline) { return result }
     }
-    throw busy("\(settings.kind.path(below: settings.root)) keeps changing")
+    throw busy("\(settings.path) keeps changing")
   }
 
   private static func check(
@@ -103,7 +103,7 @@ extension OwnedFile {
     of edit: EditRequest<Document.Operation>
   ) throws(ProblemDetails) -> String {
     // Under one path, wherever the file lies when the edit is sent again.
-    guard let desk, let path = settings.kind.places.last else { throw notOpen }
+    guard let desk, let path = settings.places.last else { throw notOpen }
     guard let json = try? WireJSON.encode(edit.operations) else {
       throw ProblemDetails(.badRequest, detail: "the operations cannot be written as JSON")
     }
@@ -140,7 +140,7 @@ extension OwnedFile {
   private func currentWhenQuiet(
     until deadline: ContinuousClock.Instant
   ) async throws(ProblemDetails) -> Known {
-    let path = settings.kind.path(below: settings.root)
+    let path = settings.path
     let lock = gitLock(for: path)
     let file = "\(settings.root)/\(path.display)"
     let isQuiet = await wait(for: deadline - .now) {

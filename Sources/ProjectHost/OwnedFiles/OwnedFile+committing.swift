@@ -127,7 +127,7 @@ extension OwnedFile {
           return false
         }
       }
-      guard settings.kind.path(below: settings.root) == path else {
+      guard settings.path == path else {
         try giveBack(&replacement)
         return false
       }

@@ -30,13 +30,17 @@ extension OwnedFile {
   /// - Returns: false when somebody is; then nothing is known better than before.
   func look(acceptingAll: Bool) -> Bool {
     guard !isCommitting, let desk else { return true }
-    let path = settings.kind.path(below: settings.root)
+    let path = settings.path
     let file = "\(settings.root)/\(path.display)"
     if let seen, seen.path == path, seen.stamp.isSettled, FileStamp(at: file) == seen.stamp {
       return true
     }
     do throws(FileFailure) {
       guard let content = try ProjectFile.read(file) else {
+        if let bytes = settings.embedded() {
+          noteEmbedded(bytes, path, desk)
+          return true
+        }
         if case .missing = standing { return true }
         if case .good = standing, let known, !known.exists, known.path == path { return true }
         if !acceptingAll, isInWork(path) { return false }
@@ -108,17 +112,42 @@ extension OwnedFile {
     if wasSeen { tell(RevisionChange(revision: nil, since: known?.revision, changed: nil)) }
   }
 
+  private func noteEmbedded(_ bytes: [UInt8], _ path: ProjectPath, _ desk: Desk) {
+    seen = nil
+    let revision = desk.key.revision(of: bytes, at: path)
+    if case .good = standing, let known, !known.exists, known.revision == revision { return }
+    do throws(UnreadableDocument) {
+      let document = try Document(parsing: bytes, at: path)
+      adopt(document, revision, path, exists: false, isShown: true)
+    } catch {
+      noteUnreadable(error.problem, .externalFileInvalid)
+    }
+  }
+
   var hasBeenSeen: Bool {
     if case .unseen = standing { return false }
     return true
   }
 
   /// Takes a state of the file for the current one, and tells of it.
-  func adopt(_ document: Document, _ revision: String, _ path: ProjectPath, exists: Bool) {
+  func adopt(
+    _ document: Document,
+    _ revision: String,
+    _ path: ProjectPath,
+    exists: Bool,
+    isShown: Bool? = nil
+  ) {
+    let isShown = isShown ?? exists
     let old = known
     let changed = old.map { document.elementsChanged(since: $0.document) }
     let wasSeen = hasBeenSeen
-    known = Known(document: document, revision: revision, path: path, exists: exists)
+    known = Known(
+      document: document,
+      revision: revision,
+      path: path,
+      exists: exists,
+      isShown: isShown
+    )
     standing = .good
     if old?.revision != revision { history.add(revision, changed: changed) }
     remember(document)
@@ -128,9 +157,9 @@ extension OwnedFile {
     }
     tell(
       RevisionChange(
-        revision: exists ? revision : nil,
-        since: old.flatMap { $0.exists ? $0.revision : nil },
-        changed: exists ? names : nil
+        revision: isShown ? revision : nil,
+        since: old.flatMap { $0.isShown ? $0.revision : nil },
+        changed: isShown ? names : nil
       )
     )
   }

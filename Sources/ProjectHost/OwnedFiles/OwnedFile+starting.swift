@@ -105,7 +105,7 @@ extension OwnedFile {
     // The revision says which of a file's places is meant: one of them fits.
     func found(_ name: String) throws(FileFailure) -> InterruptedEdit.Found {
       guard let content = try folder.read(name) else { return .nothing }
-      let revisions = settings.kind.places.map { key.revision(of: content.bytes, at: $0) }
+      let revisions = settings.places.map { key.revision(of: content.bytes, at: $0) }
       if revisions.contains(intent.new) { return .new }
       if let base = intent.base, revisions.contains(base) { return .base }
       return .foreign
@@ -120,7 +120,7 @@ extension OwnedFile {
 
   /// Removes the temporary files of edits of which the journal knows nothing: they were not begun.
   private func removeLeftovers() {
-    for path in settings.kind.places {
+    for path in settings.places {
       guard let target = try? FileTarget(path, below: settings.root),
         let folder = try? FolderHandle("\(settings.root)/\(target.folder)")
       else { continue }

@@ -14,6 +14,8 @@ package actor OwnedFile<Document: OwnedDocument>: OwnedFileEditing {
     let path: ProjectPath
     /// False for a file that its first edit will make.
     let exists: Bool
+    /// Whether there is a file to read: this one, or the one that stands in for it.
+    let isShown: Bool
   }
 
   enum Standing {
@@ -81,7 +83,7 @@ package actor OwnedFile<Document: OwnedDocument>: OwnedFileEditing {
   /// The current revision; `nil` while the file is missing or cannot be read.
   package func revision() async -> String? {
     await observe()
-    guard case .good = standing, let known, known.exists else { return nil }
+    guard case .good = standing, let known, known.isShown else { return nil }
     return known.revision
   }
 
@@ -95,7 +97,7 @@ package actor OwnedFile<Document: OwnedDocument>: OwnedFileEditing {
 
   /// What edits can be made from.
   func usable() throws(ProblemDetails) -> Known {
-    let path = settings.kind.path(below: settings.root)
+    let path = settings.path
     switch standing {
     case .good:
       if let known { return known }

@@ -14,9 +14,9 @@ package enum OwnedFileKind: String, Sendable, CaseIterable {
     }
   }
 
-  /// The place in use; the last one where no file is there.
-  package func path(below root: String) -> ProjectPath {
-    places.dropLast().first { Self.isFile("\(root)/\($0.display)") } ?? places[places.count - 1]
+  /// The first of the places where a file is; the last one where there is none.
+  package static func path(among places: [ProjectPath], below root: String) -> ProjectPath {
+    places.dropLast().first { isFile("\(root)/\($0.display)") } ?? places[places.count - 1]
   }
 
   /// The names in the directory are not for everybody.

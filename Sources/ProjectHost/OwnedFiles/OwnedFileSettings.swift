@@ -11,6 +11,10 @@ package struct OwnedFileSettings<Document: OwnedDocument>: Sendable {
   /// The project system folder.
   package let stateFolder: String
 
+  /// Where the file may lie; the first that is there wins.
+  package var places: [ProjectPath]
+  /// The file that stands in for a missing one: it can be read, and the first edit copies it.
+  package var embedded: @Sendable () -> [UInt8]? = { nil }
   /// What a missing file is made from by its first edit; `nil` where there has to be one.
   package var startingBytes: [UInt8]?
   /// What operations need beside the document, from what was remembered; may take its time.
@@ -46,6 +50,7 @@ package struct OwnedFileSettings<Document: OwnedDocument>: Sendable {
       async throws(ProblemDetails) -> Document.Context
   ) {
     self.kind = kind
+    places = kind.places
     self.root = root
     self.stateFolder = stateFolder
     self.makeContext = makeContext
@@ -53,6 +58,9 @@ package struct OwnedFileSettings<Document: OwnedDocument>: Sendable {
 
   /// Answers are kept so long for a repetition.
   package static var outcomeLife: Int64 { 24 * 3_600 * 1_000 }
+
+  /// The place in use.
+  var path: ProjectPath { OwnedFileKind.path(among: places, below: root) }
 
   var journalFolder: String { stateFolder + "/journal" }
   var journalName: String { kind.rawValue + ".journal" }

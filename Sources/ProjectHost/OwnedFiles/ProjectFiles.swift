@@ -6,6 +6,8 @@ import SyncProtocol
 /// Makes the owned files of a project, with what each kind of document needs.
 struct ProjectFiles: Sendable {
   let root: String
+  /// The folders of a deployed archive; `nil` for a project's folder.
+  let deployed: DeployedProject?
   let stateFolder: String
   let hub: EventHub
   let logger: Logger
@@ -43,12 +45,17 @@ struct ProjectFiles: Sendable {
   ) -> OwnedFile<DirectoryDocument> {
     var settings = OwnedFileSettings<DirectoryDocument>(
       .directory,
-      root: root,
+      root: deployed?.data ?? root,
       stateFolder: stateFolder
     ) { _, _, operations async throws(ProblemDetails) in
       try await passwords.hashes(for: operations)
     }
     settings.startingBytes = DirectoryDocument.newFile
+    if let deployed {
+      // What came with the archive is the application's: it is read, and copied by the first edit.
+      settings.places = [ProjectLayout.directory]
+      settings.embedded = { deployed.embeddedDirectory }
+    }
     settings.difference = { before, after in
       UnifiedDiff.text(
         from: before.redactedBytes,

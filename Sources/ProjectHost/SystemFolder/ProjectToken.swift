@@ -4,7 +4,7 @@ import Foundation
 package struct ProjectToken: Hashable, Sendable, Codable {
   /// The machine's UUID.
   package let machine: String
-  /// The real path of the project's root.
+  /// The real path of the project's root, or of its archive.
   package let project: String
   /// 32 random bytes as 64 hex digits.
   package let secret: String
@@ -25,7 +25,7 @@ package struct ProjectToken: Hashable, Sendable, Codable {
     var random = SystemRandomNumberGenerator()
     let bytes = (0..<32).map { _ in UInt8.random(in: 0 ... .max, using: &random) }
     machine = try Self.machine(stateHome: stateHome)
-    project = location.root
+    project = location.path
     secret = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 

@@ -2,6 +2,8 @@ import Glibc
 
 /// The lock on the root folder itself: one server a project, whatever its account and state folder.
 ///
+/// A deployed archive is only read; what a server writes is its data folder, and that is locked.
+///
 /// Nothing is written; where the file system has no such locks there is none.
 package struct RootLock: ~Copyable {
   private let descriptor: Int32
@@ -9,8 +11,16 @@ package struct RootLock: ~Copyable {
   /// Takes the lock; `folder` is where the project's server would have left its process id.
   ///
   /// - Throws: `HostError` with code `alreadyServed`.
-  package init(_ location: ProjectLocation, folder: SystemFolder) throws(HostError) {
-    let opened = open(location.root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  package init(
+    _ location: ProjectLocation,
+    folder: SystemFolder,
+    dataFolder: String? = nil
+  ) throws(HostError) {
+    guard let path = location.archive == nil ? location.root : dataFolder else {
+      descriptor = -1
+      return
+    }
+    let opened = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard opened >= 0, flock(opened, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK else {
       descriptor = opened
       return
@@ -19,13 +29,13 @@ package struct RootLock: ~Copyable {
     if let holder = SystemFolderLock.holder(of: folder.orEarlier(for: location)) {
       throw HostError(
         .alreadyServed,
-        "the process \(holder) serves \(location.root) already: "
+        "the process \(holder) serves \(path) already: "
           + "stop it, or use it with `syncd status` and `syncd reload`"
       )
     }
     throw HostError(
       .alreadyServed,
-      "another process serves \(location.root) already, from another account or with another "
+      "another process serves \(path) already, from another account or with another "
         + "--state-dir: stop it first"
     )
   }

@@ -31,6 +31,7 @@ package struct SystemFolderExamination: Hashable, Sendable {
   package init(of folder: SystemFolder, for location: ProjectLocation) {
     self.folder = folder
     self.location = location
+    examineArchive()
     guard let item = PrivateItem(at: folder.path) else {
       note("There is no system folder yet: serve makes it.", folder.path)
       examineNeighbours()
@@ -200,7 +201,7 @@ package struct SystemFolderExamination: Hashable, Sendable {
   }
 
   private mutating func examineRest() {
-    let known = Set(folder.parts + folder.files + [folder.socket])
+    let known = Set(folder.parts + folder.files + [folder.data, folder.socket])
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     for path in names.sorted().map({ folder.path + "/" + $0 }) where !known.contains(path) {
       if folder.files.contains(where: { path == SmallFile.unfinished($0) }) {
@@ -208,6 +209,16 @@ package struct SystemFolderExamination: Hashable, Sendable {
       } else {
         note("This is not syncd's; it is left alone.", path)
       }
+    }
+  }
+
+  /// The archive that a server would be started with.
+  private mutating func examineArchive() {
+    guard let archive = location.archive else { return }
+    do throws(HostError) {
+      _ = try DeployedProject(location, data: folder.data)
+    } catch {
+      fault("The archive cannot be served: \(error.message).", archive)
     }
   }
 

@@ -9,7 +9,8 @@ struct SystemFolderRecord: Hashable, Codable {
 
   init?(_ location: ProjectLocation) {
     guard let item = PrivateItem(at: location.root) else { return nil }
-    root = location.root
+    // An archive is replaced, its folder stays.
+    root = location.path
     name = location.name
     identity = item.identity
   }
@@ -101,7 +102,7 @@ extension SystemFolder {
 
   /// Names in the folder that are nothing of ours.
   private var foreignItems: [String] {
-    let own = Set(parts + (files + [socket]).flatMap { [$0, SmallFile.unfinished($0)] })
+    let own = Set(parts + [data] + (files + [socket]).flatMap { [$0, SmallFile.unfinished($0)] })
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     return names.sorted().filter { !own.contains(path + "/" + $0) }
   }

@@ -33,6 +33,7 @@ struct BarrierRoutes: Sendable {
       shape: "\"files\", \"deadlineMs\" and \"durable\": generation or file"
     )
     try Self.check(order.files ?? [])
+    try project.requireSources(for: "there is nothing to save")
     return try await answer(order, began: began)
   }
 

@@ -31,6 +31,7 @@ struct LockRoutes: Sendable {
       LockTarget.self,
       shape: "\"kind\": method, form, page, settings or compile, and \"name\" as text"
     )
+    try project.requireSources(for: "there is nothing to lock")
     let owner = LockOwner(
       session: session.id.text,
       userName: session.userName,

@@ -68,6 +68,7 @@ struct SessionRoutes: Sendable {
       ? AuthenticatedUser(name: order.user ?? accountName, mayDevelop: true)
       : try await user(of: order, context.connection)
     let asks = order.development == true && !isSameMachine
+    guard !asks || !project.isReadOnly else { throw Self.nothingToDevelop }
     guard user.mayDevelop || !asks else { throw Self.notADeveloper }
     let pinned = await pin()
     let session = OpenSession(
@@ -80,7 +81,7 @@ struct SessionRoutes: Sendable {
       generation: pinned,
       since: Date.now.ISO8601Format(),
       proof: isSameMachine ? .machine : project.designerHasPassword ? .password : .none,
-      isDeveloper: isSameMachine,
+      isDeveloper: isSameMachine && !project.isReadOnly,
       address: isSameMachine ? "localhost" : context.connection.peer,
       hostType: order.hostType,
       persistentID: order.persistentID
@@ -188,6 +189,13 @@ struct SessionRoutes: Sendable {
     problem.retryAfter = seconds
     return problem
   }
+
+  private static let nothingToDevelop = ProblemDetails(
+    .developmentModeRefused,
+    detail:
+      "The project is served from its archive, which is only read: develop the project itself, "
+      + "and build the archive again."
+  )
 
   private static let notADeveloper = ProblemDetails(
     .developmentModeRefused,

@@ -29,9 +29,8 @@ package final class RolesKeeper: Service {
   }
 
   /// Reads the file now; a problem is logged when it is new.
-  package func read() {
-    let path = project.root + "/" + ProjectLayout.roles.display
-    let file = try? PrivateFile.read(path, isSecret: false)
+  package func read() async {
+    let file = await project.projectFile(ProjectLayout.roles)
     let roles = sessions.readRoles(file)
     let problems = roles.problems
     let isQuiet = roles.condition == .missing && !servesBrowsers
@@ -53,7 +52,7 @@ package final class RolesKeeper: Service {
   package func run() async throws {
     for await posted in await project.events.subscribe().cancelOnGracefulShutdown() {
       switch posted.event {
-      case .ready, .reconnectRequired: read()
+      case .ready, .reconnectRequired: await read()
       default: break
       }
     }

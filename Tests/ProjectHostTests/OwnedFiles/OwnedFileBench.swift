@@ -21,7 +21,7 @@ final class OwnedFileBench: Sendable {
 
   var root: String { folder.path + "/project" }
   var state: String { folder.path + "/state" }
-  var path: String { "\(root)/\(kind.path(below: root).display)" }
+  var path: String { "\(root)/\(OwnedFileKind.path(among: kind.places, below: root).display)" }
   var file: URL { URL(filePath: path) }
   var gitLock: String { root + "/.git/index.lock" }
 

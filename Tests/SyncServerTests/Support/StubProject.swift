@@ -20,6 +20,7 @@ final class StubProject: ServedProject {
     var locks: [LockRecord] = []
     var lockCount = 0
     var isProtected = false
+    var isReadOnly = false
     var large: FileHandle?
   }
 
@@ -101,6 +102,9 @@ final class StubProject: ServedProject {
   }
 
   func takeAnnOut() { state.withLock { $0.isAnnOut = true } }
+
+  /// Is a deployed archive from now on.
+  func deploy() { state.withLock { $0.isReadOnly = true } }
 
   /// Gives the Designer a password: `ann` with `secret` may develop, `bob` with `secret` may not.
   func protect() { state.withLock { $0.isProtected = true } }
@@ -217,6 +221,8 @@ final class StubProject: ServedProject {
       tookMs: 1.5
     )
   }
+
+  var isReadOnly: Bool { state.withLock { $0.isReadOnly } }
 
   var designerHasPassword: Bool { state.withLock { $0.isProtected } }
 

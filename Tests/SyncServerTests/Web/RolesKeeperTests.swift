@@ -23,7 +23,7 @@ import Testing
       servesBrowsers: true,
       logger: logger
     )
-    keeper.read()
+    await keeper.read()
     #expect(sessions.roles.condition == .missing)
     let running = Task { try await keeper.run() }
     defer { running.cancel() }
