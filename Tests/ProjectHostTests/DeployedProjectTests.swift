@@ -151,7 +151,7 @@ extension WatchingTests {
 
     @Test func aMemberThatIsDamagedKeepsTheLastGeneration() async throws {
       try await serve { project in
-        let first = await project.current()
+        let first = project.current()
         let bytes = try Data(contentsOf: URL(filePath: archive))
         let name = try #require(bytes.range(of: Data("catalog.4DCatalog".utf8)))
         // In the member's content: nothing in the directory tells of it.
@@ -165,11 +165,11 @@ extension WatchingTests {
         let deadline = ContinuousClock().now.advanced(by: .seconds(20))
         #expect(await project.reload(reason: .command, deadline: deadline).outcome == .failed)
         #expect(await project.condition().state == .degraded)
-        #expect(await project.current() == first)
+        #expect(project.current() == first)
         try await build()
         #expect(await project.reload(reason: .command, deadline: deadline).outcome == .unchanged)
         #expect(await project.condition().state == .serving)
-        #expect(await project.current() == first)
+        #expect(project.current() == first)
       }
     }
 
