@@ -1,0 +1,23 @@
+import Foundation
+
+/// The running program, and its start anew.
+enum OwnProgram {
+  /// Where it lies, links resolved.
+  static var path: String {
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+      ?? CommandLine.arguments[0]
+  }
+
+  /// Puts another program in the place of this one, with the same arguments.
+  ///
+  /// - Throws: when it cannot be started; otherwise it does not come back.
+  static func become(_ program: String) throws {
+    var arguments = ([program] + CommandLine.arguments.dropFirst()).map { strdup($0) } + [nil]
+    defer { for argument in arguments { free(argument) } }
+    execv(program, &arguments)
+    throw ClientRefusal(
+      description:
+        "\(program) cannot be started: \(String(cString: strerror(errno))). Start it by hand."
+    )
+  }
+}
