@@ -14,6 +14,11 @@ enum OwnProgram {
   static func become(_ program: String) throws {
     var arguments = ([program] + CommandLine.arguments.dropFirst()).map { strdup($0) } + [nil]
     defer { for argument in arguments { free(argument) } }
+    // Both outlive the change: a shell that sees no child end would wait for ever.
+    var none = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, nil)
+    signal(SIGPIPE, SIG_DFL)
     execv(program, &arguments)
     throw ClientRefusal(
       description:

@@ -4,58 +4,6 @@ import ProjectModel
 import SyncProtocol
 import Testing
 
-/// An installed client and the update of a later version, with scripts in the programs' places.
-final class Installation: Sendable {
-  let shop: Workshop
-  let offer: UpdateOffer
-  /// What the update's archive is.
-  let archive: String
-  private let first: String
-  let second: String
-
-  init() async throws {
-    shop = try Workshop()
-    first = try await shop.package(into: "one", "CurrentVers=1").version
-    second = try await shop.package(into: "two", "CurrentVers=2").version
-    let folder = shop.path + "/two/ShopServer/Upgrade4DClient"
-    let info = try JSONDecoder().decode(
-      ApplicationInfo.self,
-      from: Data(contentsOf: URL(filePath: folder + "/info.json"))
-    )
-    offer = try #require(info.offer)
-    archive = folder + "/update.linux.4darchive"
-  }
-
-  var folder: String { shop.path + "/one/ShopClient" }
-
-  func client(_ version: String? = nil) throws -> InstalledClient {
-    try InstalledClient(version: "\(folder)/versions/\(version ?? first)")
-  }
-
-  /// Has a version do something when it is started; without an argument it says its name.
-  func script(_ version: String, _ body: String = "echo \"${here##*/} runs\"") throws {
-    let start = "#!/bin/sh\nhere=${0%/start}\n[ \"$1\" = --check ] && exit 0\n"
-    try shop.save(start + body + "\n", "one/ShopClient/versions/\(version)/start", mode: 0o755)
-  }
-
-  func start() async throws -> (status: Int32, output: String, errors: String) {
-    try await shop.run(folder + "/ShopClient")
-  }
-
-  /// Prepares both versions to say their names, the second once it is there.
-  func prepare() throws {
-    try script(first)
-    if (try? shop.names("one/ShopClient/versions/\(second)")) != nil { try script(second) }
-  }
-
-  func versions() throws -> [String] {
-    try shop.names("one/ShopClient/versions").filter { $0 != ".lock" }
-  }
-
-  /// The start of a client in its next process: tidied, and confirmed when it is asked for.
-  func names() -> (first: String, second: String) { (first, second) }
-}
-
 /// How an update takes a version's place, and what stands in its way.
 @Suite(.timeLimit(.minutes(2))) struct InstallingTests {
   @Test func anUpdateBecomesTheCurrentVersionAndTheOldOneStaysUntilItHasStarted() async throws {
@@ -63,7 +11,7 @@ final class Installation: Sendable {
     try await place.client().install(place.archive, for: place.offer)
     try place.prepare()
     #expect(try await place.start().output == "\(place.second) runs\n")
-    #expect(try place.versions() == [place.names().first, place.second])
+    #expect(try place.versions() == [place.first, place.second])
     // Not before the new one says that it works.
     try place.client().confirm()
     #expect(try place.versions().count == 2)
@@ -92,7 +40,7 @@ final class Installation: Sendable {
     }
     try place.prepare()
     let began = try await place.start()
-    let running = step == .current ? place.second : place.names().first
+    let running = step == .current ? place.second : place.first
     #expect(began.output == "\(running) runs\n" && began.errors == "", "\(began)")
     // The next start takes away what was left, and installs the same again.
     let next = try place.client(running)
@@ -132,13 +80,13 @@ final class Installation: Sendable {
       "head -c 1000000 /dev/zero > '\(mount)/filling'; true"
     )
     try #require(filled.errors.contains("No space left"))
-    let version = "\(mount)/ShopClient/versions/\(place.names().first)"
+    let version = "\(mount)/ShopClient/versions/\(place.first)"
     let client = try InstalledClient(version: version)
     let error = await #expect(throws: DeploymentError.self) {
       try await client.install(place.archive, for: place.offer)
     }
     #expect(error?.description.contains("No space left") == true, "\(String(describing: error))")
-    #expect(try place.shop.names("mount/ShopClient/versions") == [".lock", place.names().first])
+    #expect(try place.shop.names("mount/ShopClient/versions") == [".lock", place.first])
     #expect(try await place.shop.run(mount + "/ShopClient/ShopClient").status == 0)
     // With room again it is installed.
     try FileManager.default.removeItem(atPath: mount + "/filling")
@@ -148,7 +96,7 @@ final class Installation: Sendable {
 
   @Test func aVersionThatDoesNotStartGivesWayToTheOneBefore() async throws {
     let place = try await Installation()
-    let first = place.names().first
+    let first = place.first
     try await place.client().install(place.archive, for: place.offer)
     try place.prepare()
     for (what, says) in [
@@ -232,7 +180,7 @@ final class Installation: Sendable {
     let foreign = try #require(try await UpdateFolder(folder).offer())
     let error = #expect(throws: DeploymentError.self) { try place.client().check(foreign) }
     #expect(error?.code == .untrusted)
-    #expect(try place.versions() == [place.names().first])
+    #expect(try place.versions() == [place.first])
   }
 
   @Test func anArchiveThatIsNotTheOfferedOneIsNotInstalled() async throws {
@@ -247,7 +195,7 @@ final class Installation: Sendable {
       }
       #expect(error?.code == .archive)
     }
-    #expect(try place.versions() == [place.names().first])
+    #expect(try place.versions() == [place.first])
   }
 
   @Test func clientsAreNeverTakenBack() async throws {
@@ -262,12 +210,11 @@ final class Installation: Sendable {
   @Test func twoStartsDoNotInstallAtOnce() async throws {
     let place = try await Installation()
     let client = try place.client()
-    // The other start comes while the first one holds the lock.
+    // Another start comes while this one holds the lock: it takes nothing away.
     try await client.install(place.archive, for: place.offer) { step in
-      guard step == .unpacked else { return }
-      client.tidy()
+      if step == .unpacked { client.tidy() }
     }
-    #expect(try place.versions() == [place.names().first, place.second])
+    #expect(try place.versions() == [place.first, place.second])
     // A start that was slower finds the work done.
     try await client.install(place.archive, for: place.offer)
   }

@@ -123,6 +123,18 @@ import Testing
     }
   }
 
+  @Test func programsBehindLinksArePackaged() async throws {
+    let shop = try Workshop()
+    for name in [Programs.server, Programs.client] {
+      let path = "\(shop.path)/programs/\(name)"
+      try FileManager.default.moveItem(atPath: path, toPath: path + "-1")
+      try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: name + "-1")
+    }
+    let result = try await shop.package()
+    #expect(try shop.mode("out/ShopServer/bin/syncd") == 0o755)
+    #expect(try await shop.run(result.client + "/ShopClient").status == 0)
+  }
+
   @Test func aMissingLibraryIsNamedWithItsPackageBeforeTheProgramIsLoaded() async throws {
     let shop = try Workshop()
     let result = try await shop.package()

@@ -1,3 +1,5 @@
+import Foundation
+
 /// The programs that an application is made of: `syncd` and `syncd-client` in one folder.
 package struct Programs: Hashable, Sendable {
   package static let server = "syncd"
@@ -16,8 +18,10 @@ package struct Programs: Hashable, Sendable {
   ///     machine.
   /// - Throws: `DeploymentError` with code `programs`.
   package init(in folder: String, allowsSharedSwift: Bool = false) throws(DeploymentError) {
-    serverPath = folder + "/" + Self.server
-    clientPath = folder + "/" + Self.client
+    // The files themselves go along, not links to them.
+    let url = URL(filePath: folder)
+    serverPath = url.appending(path: Self.server).resolvingSymlinksInPath().path
+    clientPath = url.appending(path: Self.client).resolvingSymlinksInPath().path
     var platforms: Set<String> = []
     for path in [serverPath, clientPath] {
       guard let file = ELFFile(at: path) else {

@@ -89,8 +89,8 @@ struct StartFiles {
         "$version/start" "$@" <&3 3<&- &
         child=$!
         exec 3<&-
-        trap 'kill -TERM $child 2>/dev/null' TERM HUP
-        trap 'kill -INT $child 2>/dev/null' INT
+        # A program in the background does not hear INT.
+        trap 'kill -TERM $child 2>/dev/null' TERM HUP INT
         wait $child
         status=$?
         while kill -0 $child 2>/dev/null; do

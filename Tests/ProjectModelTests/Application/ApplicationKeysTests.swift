@@ -95,7 +95,7 @@ import Testing
         "RangeVersMin 9, CurrentVers 3, RangeVersMax 3 must rise in this order."
       ),
       ("<RangeVersMax>2</RangeVersMax><CurrentVers>3</CurrentVers>", "upside down"),
-      ("<HardLink>", "Settings/buildApp.4DSettings:6: the settings cannot be read"),
+      ("<HardLink>", "Settings/buildApp.4DSettings:8: the settings cannot be read"),
     ]
   )
   func aWrongValueIsOneSentence(content: String, sentence: String) throws {
