@@ -81,16 +81,32 @@ struct ClientCommand: AsyncParsableCommand {
       isLocal: local,
       report: report
     )
-    let visit = try await choice.visit(
-      server.map(ServerChoice.Wish.named) ?? (select ? .chosen : .usual)
-    )
-    try await updates.settle(from: visit.updates)
-    client.confirm()
-    data.remember(visit.target, of: client.application)
-    try await follow(visit, data)
+    var wish: ServerChoice.Wish = select ? .chosen : .usual
+    if let server { wish = .named(server) }
+    while true {
+      let visit = try await choice.visit(wish)
+      try await updates.settle(from: visit.updates)
+      client.confirm()
+      data.remember(visit.target, of: client.application)
+      let course = ClientCourse()
+      do {
+        return try await follow(visit, data, course)
+      } catch let error as ClientError where error.code == .refused && course.wasConnected {
+        // The server has another version now, or has started anew and knows this client no longer.
+        wish = .named(visit.target.address.description, isKnown: true)
+        try await Task.sleep(for: Self.pause)
+      }
+    }
   }
 
-  private func follow(_ visit: ServerVisit, _ data: DataFolder) async throws {
+  /// Between two visits to a server that sends the client away.
+  private static let pause = Duration.seconds(2)
+
+  private func follow(
+    _ visit: ServerVisit,
+    _ data: DataFolder,
+    _ course: ClientCourse
+  ) async throws {
     let steps = FollowReport(output: data.bundle, address: visit.target.address, json: json)
     var plan = BundleFollower.Plan(visit.connection, visit.hello, target: data.bundle)
     plan.login = try login.login(for: visit.target, projectFolder: nil)
@@ -99,7 +115,19 @@ struct ClientCommand: AsyncParsableCommand {
       plan.updated = { await command.run(for: $0) }
     }
     plan.whereabouts = visit.whereabouts
-    try await BundleFollower(plan) { steps.show($0) }.follow()
+    do {
+      try await BundleFollower(plan) {
+        course.note($0)
+        steps.show($0)
+      }.follow()
+    } catch let error as ClientError
+      where error.problem?.problemType == .authenticationRequired && login.user == nil
+      && !course.wasConnected
+    {
+      throw ClientRefusal(
+        description: "This project asks for a user: name one with --user and --password-file."
+      )
+    }
   }
 
   static func main() async {

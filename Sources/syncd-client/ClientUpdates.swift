@@ -96,16 +96,17 @@ struct ClientUpdates {
       )
     }
     let bar = report.bar
-    try await source.fetch(offer, to: data.update) { bar.update($0, of: $1) }
+    let archive = data.room(for: offer)
+    try await source.fetch(offer, to: archive) { bar.update($0, of: $1) }
     bar.finish()
     do {
-      try await client.install(data.update, for: offer)
+      try await client.install(archive, for: offer)
     } catch let error as DeploymentError where error.code == .archive {
       // A file that is wrong must not be gone on with.
-      try? FileManager.default.removeItem(atPath: data.update)
+      try? FileManager.default.removeItem(atPath: archive)
       throw error
     }
-    try? FileManager.default.removeItem(atPath: data.update)
+    try? FileManager.default.removeItem(atPath: archive)
     report.say(
       "updated-client",
       "version \(offer.version) of \(client.application.name) is installed; starting it",

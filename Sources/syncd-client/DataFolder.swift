@@ -36,8 +36,17 @@ struct DataFolder: Sendable {
   var bundle: String { "\(path)/\(project).4dz" }
   var knownServers: String { path + "/known-servers.json" }
   var recents: String { path + "/recents.json" }
-  /// Where an update is fetched to.
-  var update: String { path + "/update.4darchive" }
+
+  /// Where an update is fetched to; what came of another one goes.
+  func room(for offer: UpdateOffer) -> String {
+    let name = "update-\(offer.digest.hex.prefix(16)).4darchive"
+    let files = FileManager.default
+    for other in (try? files.contentsOfDirectory(atPath: path)) ?? []
+    where other.hasPrefix("update-") && other.hasSuffix(".4darchive") && other != name {
+      try? files.removeItem(atPath: "\(path)/\(other)")
+    }
+    return "\(path)/\(name)"
+  }
 
   private var lastServerFile: String { "\(path)/\(LastServer.fileName)" }
 

@@ -11,7 +11,8 @@ struct ServerChoice {
   enum Wish {
     case usual
     case chosen
-    case named(String)
+    /// An address; one that the client has worked with needs no permission.
+    case named(String, isKnown: Bool = false)
   }
 
   private static let patience = Duration.milliseconds(2_500)
@@ -49,8 +50,8 @@ struct ServerChoice {
   /// - Throws: `ClientError`: the first of the usual ways says what is wrong.
   func visit(_ wish: Wish) async throws -> ServerVisit {
     switch wish {
-    case .named(let name):
-      try checkChoice()
+    case .named(let name, let isKnown):
+      if !isKnown { try checkChoice() }
       guard let address = ServerAddress(name), address.port > 0 else {
         throw ClientError(.noServer, "'\(name)' is no address: write host or host:port.")
       }

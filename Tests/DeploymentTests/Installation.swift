@@ -33,9 +33,9 @@ final class Installation: Sendable {
   }
 
   /// Has a version do something when it is started, in place of the program that it starts.
-  func script(_ version: String, _ body: String = "echo \"${here##*/} runs\"") throws {
+  func script(_ version: String, _ body: String = "echo \"${here##*/} runs\"") async throws {
     let start = "#!/bin/sh\nhere=${0%/start}\n[ \"$1\" = --check ] && exit 0\n"
-    try shop.save(start + body + "\n", "one/ShopClient/versions/\(version)/start", mode: 0o755)
+    try await shop.saveScript(start + body + "\n", "one/ShopClient/versions/\(version)/start")
   }
 
   func start() async throws -> (status: Int32, output: String, errors: String) {
@@ -43,9 +43,9 @@ final class Installation: Sendable {
   }
 
   /// Has each version that is there say its name when it is started.
-  func prepare() throws {
-    try script(first)
-    if (try? shop.names("one/ShopClient/versions/\(second)")) != nil { try script(second) }
+  func prepare() async throws {
+    try await script(first)
+    if try versions().contains(second) { try await script(second) }
   }
 
   func versions() throws -> [String] {

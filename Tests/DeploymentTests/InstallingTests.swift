@@ -9,7 +9,7 @@ import Testing
   @Test func anUpdateBecomesTheCurrentVersionAndTheOldOneStaysUntilItHasStarted() async throws {
     let place = try await Installation()
     try await place.client().install(place.archive, for: place.offer)
-    try place.prepare()
+    try await place.prepare()
     #expect(try await place.start().output == "\(place.second) runs\n")
     #expect(try place.versions() == [place.first, place.second])
     // Not before the new one says that it works.
@@ -38,7 +38,7 @@ import Testing
         if reached == step { throw Killed() }
       }
     }
-    try place.prepare()
+    try await place.prepare()
     let began = try await place.start()
     let running = step == .current ? place.second : place.first
     #expect(began.output == "\(running) runs\n" && began.errors == "", "\(began)")
@@ -51,7 +51,7 @@ import Testing
       #expect(try !place.shop.names("one/ShopClient").contains("previous"))
       try await next.install(place.archive, for: place.offer)
     }
-    try place.prepare()
+    try await place.prepare()
     #expect(try await place.start().output == "\(place.second) runs\n")
   }
 
@@ -98,24 +98,23 @@ import Testing
     let place = try await Installation()
     let first = place.first
     try await place.client().install(place.archive, for: place.offer)
-    try place.prepare()
+    try await place.prepare()
     for (what, says) in [
       ("kill -SEGV $$", "ended with status 139 on its first start"),
       ("kill -ABRT $$", "ended with status 134"), ("exec /nothing/there", "status 127"),
     ] {
-      try place.script(place.second, what)
+      try await place.script(place.second, what)
       let began = try await place.start()
       #expect(began.status == 0 && began.output == "\(first) runs\n", "\(began)")
       #expect(began.errors.contains(says) && began.errors.contains("\(first) goes on."))
     }
     // That it ends with an error of its own is no reason.
-    try place.script(place.second, "exit 3")
+    try await place.script(place.second, "exit 3")
     #expect(try await place.start().status == 3)
     // Libraries that are missing are seen before.
-    try place.shop.save(
+    try await place.shop.saveScript(
       "#!/bin/sh\necho 'lacks libxml2' >&2\nexit 1\n",
-      "one/ShopClient/versions/\(place.second)/start",
-      mode: 0o755
+      "one/ShopClient/versions/\(place.second)/start"
     )
     let began = try await place.start()
     #expect(began.output == "\(first) runs\n" && began.errors.contains("lacks libxml2"))
@@ -134,7 +133,7 @@ import Testing
   @Test func theStartFilePassesSignalsAndInputOnAFirstStart() async throws {
     let place = try await Installation()
     try await place.client().install(place.archive, for: place.offer)
-    try place.script(
+    try await place.script(
       place.second,
       "trap 'echo told; exit 7' TERM\nread line; echo \"got $line\"\n"
         + "kill -TERM $PPID\nwhile :; do /bin/true; done"

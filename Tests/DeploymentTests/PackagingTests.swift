@@ -2,6 +2,7 @@ import Bundler
 import Deployment
 import Foundation
 import ProjectModel
+import SyncProtocol
 import Testing
 
 /// What `syncd package` leaves in its folder.
@@ -104,6 +105,30 @@ import Testing
     #expect(throws: DeploymentError.self) { try SigningKey(at: shop.path + "/bad.pem") }
   }
 
+  @Test func theServerFindsWhatItIsAndWhatItOffers() async throws {
+    let shop = try Workshop()
+    try await shop.package(into: "out", "CurrentVers=4", "RangeVersMin=2")
+    let file = shop.path + "/out/ShopServer/application.json"
+    let package = try ServerPackage(at: file)
+    #expect(package.application.name == "Shop" && package.application.hardLink == "the secret")
+    #expect(
+      package.application.versions == ClientVersions(current: 4, minimum: 2, maximum: 4)
+    )
+    let update = try #require(package.update)
+    #expect(update.offer.version == 4 && update.offer.platform.hasPrefix("linux-"))
+    func failure() -> DeploymentError? {
+      #expect(throws: DeploymentError.self) { try ServerPackage(at: file) }
+    }
+    var bytes = try Data(contentsOf: URL(filePath: update.path))
+    bytes.removeLast()
+    try bytes.write(to: URL(filePath: update.path))
+    #expect(failure()?.description.contains("copy the server's folder again") == true)
+    try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: file)
+    #expect(failure()?.description.contains("chmod 600") == true)
+    try shop.save("{}", "out/ShopServer/application.json", mode: 0o600)
+    #expect(failure()?.code == .installation)
+  }
+
   @Test func programsThatNeedSwiftAreRefusedBeforeAnythingIsMade() throws {
     let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let shop = try Workshop()
@@ -114,7 +139,7 @@ import Testing
     #expect(error?.description.contains("scripts/build-programs") == true)
     #expect(error?.description.contains("libswift") == true)
     _ = try Programs(in: shop.path + "/programs", allowsSharedSwift: true)
-    try shop.save("#!/bin/sh\n", "programs/syncd-client", mode: 0o755)
+    try shop.save("#!/bin/sh\n", "programs/syncd-client")
     #expect(throws: DeploymentError.self) { try Programs(in: shop.path + "/programs") }
     for count in [0, 4, 16, 63, 64, 200, 1_000] {
       let whole = try #require(FileManager.default.contents(atPath: "/bin/true"))
@@ -139,10 +164,9 @@ import Testing
     let shop = try Workshop()
     let result = try await shop.package()
     let tools = shop.path + "/tools"
-    try shop.save(
+    try await shop.saveScript(
       "#!/bin/sh\nprintf '\\tlibxml2.so.2 => not found\\n\\tlibz.so.1 => /lib/libz.so.1 (0x0)\\n'\n",
-      "tools/ldd",
-      mode: 0o755
+      "tools/ldd"
     )
     for start in [result.server + "/ShopServer", result.client + "/ShopClient"] {
       let ran = try await shop.run("/usr/bin/env", "PATH=\(tools):/usr/bin:/bin", start)
@@ -161,10 +185,9 @@ import Testing
     try FileManager.default.moveItem(atPath: shop.path + "/out", toPath: moved)
     let server = moved + "/ShopServer"
     try FileManager.default.removeItem(atPath: server + "/bin/syncd")
-    try shop.save(
+    try await shop.saveScript(
       "#!/bin/sh\nprintf '%s\\n' \"$@\"\n",
-      "else where/ShopServer/bin/syncd",
-      mode: 0o755
+      "else where/ShopServer/bin/syncd"
     )
     try FileManager.default.createSymbolicLink(
       atPath: shop.path + "/link",

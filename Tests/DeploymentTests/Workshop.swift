@@ -39,6 +39,20 @@ final class Workshop: Sendable {
     try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: url.path)
   }
 
+  /// Writes a script; another program does it, for a file that is open for writing in a test's child
+  /// cannot be run.
+  func saveScript(_ text: String, _ name: String) async throws {
+    try save(text, "script.text")
+    let made = try await run(
+      "/usr/bin/install",
+      "-D",
+      "--mode=755",
+      path + "/script.text",
+      "\(path)/\(name)"
+    )
+    try #require(made.status == 0, "\(made.errors)")
+  }
+
   func text(_ name: String) throws -> String {
     try String(contentsOf: URL(filePath: path).appending(path: name), encoding: .utf8)
   }

@@ -137,7 +137,8 @@ import Testing
       "IPAddress=127.0.0.1"
     )
     let words = arguments(place, client, ["--select"]).map { "'\($0)'" }.joined(separator: " ")
-    let chosen = try RunningProgram("/bin/sh", ["-c", "echo 1 | exec env \(words)"])
+    try Data("1\n".utf8).write(to: URL(filePath: place.path + "/answer"))
+    let chosen = try RunningProgram("/bin/sh", ["-c", "exec env \(words) <'\(place.path)/answer'"])
     _ = try #require(await chosen.line(containing: "connected to Shop at"), "\(chosen.errors)")
     #expect(chosen.errors.contains("NAME") && chosen.errors.contains("Shop"))
     chosen.send(SIGTERM)

@@ -14,7 +14,7 @@ package protocol UpdateSource: Sendable {
   ///
   /// - Parameters:
   ///   - offer: what `offer()` gave.
-  ///   - path: the file; what it has of an earlier offer is replaced.
+  ///   - path: the file; what it has already is of the same offer.
   ///   - progress: told bytes received and bytes in all.
   /// - Throws: what keeps the archive from coming whole; its sentence is shown.
   func fetch(
@@ -32,35 +32,20 @@ package struct UpdateFolder: UpdateSource {
 
   package func versions() async throws -> ClientVersions? { nil }
 
-  package func offer() async throws -> UpdateOffer? { try info().offer }
+  package func offer() async throws -> UpdateOffer? { try HeldUpdate(in: path).offer }
 
   package func fetch(
     _ offer: UpdateOffer,
     to file: String,
     progress: @escaping @Sendable (UInt64, UInt64) -> Void
   ) async throws {
-    let name = try info().linux?.file ?? ""
-    guard !name.isEmpty, !name.contains("/"), name != ".." else { throw missing }
+    let held = try HeldUpdate(in: path)
     do {
       try FileTree.remove(file)
-      try FileTree.copyFile("\(path)/\(name)", to: file, mode: 0o600)
+      try FileTree.copyFile(held.path, to: file, mode: 0o600)
     } catch {
-      throw DeploymentError(.archive, "\(path)/\(name) cannot be copied: \(error.reason).")
+      throw DeploymentError(.archive, "\(held.path) cannot be copied: \(error.reason).")
     }
     progress(UInt64(clamping: offer.size), UInt64(clamping: offer.size))
-  }
-
-  private func info() throws(DeploymentError) -> ApplicationInfo {
-    guard let content = FileManager.default.contents(atPath: path + "/info.json"),
-      let info = try? WireJSON.decode(ApplicationInfo.self, from: content)
-    else { throw missing }
-    return info
-  }
-
-  private var missing: DeploymentError {
-    DeploymentError(
-      .archive,
-      "\(path) holds no update: name the Upgrade4DClient folder of a server."
-    )
   }
 }

@@ -22,14 +22,12 @@ package enum ApplicationKey: String, Hashable, Sendable, CaseIterable {
 package enum ApplicationKeySource: Hashable, Sendable {
   case settings(line: Int?)
   case commandLine
-  case project
 
   var place: String {
     switch self {
     case .settings(let line?): "\(ProjectLayout.buildSettings.display):\(line)"
     case .settings: ProjectLayout.buildSettings.display
     case .commandLine: "--set"
-    case .project: "the project's name"
     }
   }
 }

@@ -83,36 +83,27 @@ struct ApplicationKeyValues {
   /// A name that is a folder's on every system.
   func fileName(_ key: ApplicationKey) throws(ApplicationKeyFailure) -> String? {
     guard let (text, source) = value(key) else { return nil }
-    try Self.check(fileName: text, of: key, from: source)
+    guard Self.isFileName(text) else {
+      throw ApplicationKeyFailure(
+        key,
+        source,
+        "is '\(text)', which is no folder's name everywhere; it takes up to \(Self.mostBytes) bytes, "
+          + "none of / \\ : * ? \" < > | ' ` $ % @, no dot, hyphen or space in front and no dot or "
+          + "space at the end"
+      )
+    }
     return text
   }
 
-  static func check(
-    fileName text: String,
-    of key: ApplicationKey,
-    from source: ApplicationKeySource
-  ) throws(ApplicationKeyFailure) {
+  /// Whether a text names a file or folder on every system, and in a script without escapes.
+  static func isFileName(_ text: String) -> Bool {
     let forbidden = Set("/\\:*?\"<>|'`$%@".unicodeScalars)
-    guard text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }),
-      !text.unicodeScalars.contains(where: forbidden.contains)
-    else {
-      throw ApplicationKeyFailure(
-        key,
-        source,
-        "is '\(text)', which is no folder's name everywhere; it takes none of / \\ : * ? \" < > | "
-          + "' ` $ % @"
-      )
+    guard let first = text.first, let last = text.last, text.utf8.count <= mostBytes else {
+      return false
     }
-    guard let first = text.first, first != ".", first != "-", first != " ", text.last != " ",
-      text.last != ".", text.utf8.count <= mostBytes
-    else {
-      throw ApplicationKeyFailure(
-        key,
-        source,
-        "is '\(text)'; it takes 1 to \(mostBytes) bytes, with no dot, hyphen or space in front and "
-          + "no dot or space at the end"
-      )
-    }
+    return text.unicodeScalars.allSatisfy { scalar in
+      scalar.value >= 0x20 && scalar.value != 0x7F && !forbidden.contains(scalar)
+    } && !".- ".contains(first) && !". ".contains(last)
   }
 
   func host() throws(ApplicationKeyFailure) -> String? {

@@ -45,9 +45,14 @@ package struct ApplicationKeys: Hashable, Sendable {
   ) throws(ApplicationKeyFailure) {
     var values = try ApplicationKeyValues(settings)
     for override in overrides { try values.take(override) }
+    guard ApplicationKeyValues.isFileName(project) else {
+      throw ApplicationKeyFailure(
+        "The project is called '\(project)', which is no file's name everywhere: give its .4DProject "
+          + "another one."
+      )
+    }
     self.project = project
     let name = try values.fileName(.name) ?? project
-    try ApplicationKeyValues.check(fileName: name, of: .name, from: .project)
     self.name = name
     let publishName = try values.text(.publishName) ?? project
     self.publishName = publishName

@@ -88,7 +88,10 @@ import Testing
       ("<IPAddress>host:19813</IPAddress>", "and the port as PortNumber"),
       ("<BuildCSUpgradeable>yes</BuildCSUpgradeable>", "it takes True or False"),
       ("<ClientServerSystemFolderName>../x</ClientServerSystemFolderName>", "no folder's name"),
-      ("<ServerStructureFolderName>..</ServerStructureFolderName>", "no dot, hyphen or space"),
+      (
+        "<ServerStructureFolderName>..</ServerStructureFolderName>",
+        "no dot, hyphen or space in front"
+      ),
       ("<HardLink>a&#9;b</HardLink>", "control character"),
       (
         "<RangeVersMin>9</RangeVersMin><CurrentVers>3</CurrentVers>",
@@ -109,6 +112,15 @@ import Testing
     #expect(unknown.contains("'Hardlink'; it knows BuildApplicationName, PublishName"))
     #expect(refusal("", "HardLink")?.contains("has no '='") == true)
     #expect(refusal("", "BuildApplicationName=a'b")?.hasPrefix("--set: BuildApp") == true)
+  }
+
+  @Test func aProjectWhoseNameIsNoFilesNameEverywhereIsRefused() {
+    for name in ["It's", "a$b", ".a", "-a", "a.", "", "a\nb", String(repeating: "a", count: 101)] {
+      #expect(throws: ApplicationKeyFailure.self, "\(name)") {
+        try ApplicationKeys(settings: nil, overrides: ["BuildApplicationName=Fine"], project: name)
+      }
+    }
+    #expect(throws: Never.self) { try ApplicationKeys(settings: nil, project: "Bücher & mehr (2)") }
   }
 
   @Test func anotherFileIsRefused() {
