@@ -6,7 +6,8 @@ import PackageDescription
 let package = Package(
   name: "syncd",
   products: [
-    .executable(name: "syncd", targets: ["syncd"])
+    .executable(name: "syncd", targets: ["syncd"]),
+    .executable(name: "syncd-client", targets: ["syncd-client"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -153,6 +154,28 @@ let package = Package(
       dependencies: ["Bundler", "ProjectModel", "SyncClient", "SyncProtocol"]
     ),
 
+    // Deployment
+    .target(
+      name: "Deployment",
+      dependencies: [
+        "Bundler", "CCrypto", "ProjectModel", "SyncProtocol",
+        .product(name: "Subprocess", package: "swift-subprocess"),
+      ]
+    ),
+    .testTarget(
+      name: "DeploymentTests",
+      dependencies: ["Bundler", "Deployment", "ProjectModel", "SyncProtocol", "TestPrograms"]
+    ),
+
+    // Console
+    .target(
+      name: "Console",
+      dependencies: [
+        "ProjectModel", "SyncClient", "SyncProtocol",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]
+    ),
+
     // Other programs as tests start them
     .target(name: "TestPrograms", path: "Tests/TestPrograms"),
 
@@ -160,7 +183,8 @@ let package = Package(
     .executableTarget(
       name: "syncd",
       dependencies: [
-        "Bundler", "ProjectHost", "ProjectModel", "SessionFile", "Sessions", "SyncClient",
+        "Bundler", "Console", "Deployment", "ProjectHost", "ProjectModel", "SessionFile",
+        "Sessions", "SyncClient",
         "SyncProtocol", "SyncServer", "Watcher",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -168,9 +192,21 @@ let package = Package(
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ]
     ),
+
+    // syncd-client: the program of packaged clients, without the server's parts
+    .executableTarget(
+      name: "syncd-client",
+      dependencies: [
+        "Bundler", "Console", "Deployment", "ProjectModel", "SyncClient", "SyncProtocol",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]
+    ),
+
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["Bundler", "ProjectModel", "SyncProtocol", "TestPrograms", "syncd"]
+      dependencies: [
+        "Bundler", "ProjectModel", "SyncProtocol", "TestPrograms", "syncd", "syncd-client",
+      ]
     ),
   ]
 )

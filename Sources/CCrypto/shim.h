@@ -11,3 +11,6 @@ static inline EVP_PKEY *syncd_new_p256_key(void) { return EVP_EC_gen("P-256"); }
 
 // A macro with a cast.
 static inline long syncd_bio_bytes(BIO *bio, char **bytes) { return BIO_get_mem_data(bio, bytes); }
+
+// A function with a variable number of arguments.
+static inline EVP_PKEY *syncd_new_ed25519_key(void) { return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"); }

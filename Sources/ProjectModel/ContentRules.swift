@@ -54,4 +54,7 @@ package struct ContentRules: Sendable {
   private static func isAutosave(_ name: ArraySlice<UInt8>) -> Bool {
     name.count >= 2 && name.first == UInt8(ascii: "#") && name.last == UInt8(ascii: "#")
   }
+
+  /// Whether a file, by the name at the end of its path, is what systems and editors leave behind.
+  package static func isJunk(_ path: String) -> Bool { isJunk(ProjectPath(path).name) }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import ProjectHost
 
 /// `syncd doctor`: is the project's system folder sound.

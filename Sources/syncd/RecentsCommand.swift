@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import SyncClient
 
 /// `syncd recents`: the servers that were connected to.

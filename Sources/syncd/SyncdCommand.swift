@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import Foundation
 
 /// The root of the command line.
@@ -9,7 +10,8 @@ struct SyncdCommand: AsyncParsableCommand {
     abstract: "Keeps a 4D project in step with everybody who works on it.",
     version: Version.text,
     subcommands: [
-      ServeCommand.self, BuildCommand.self, VerifyCommand.self, ReloadCommand.self,
+      ServeCommand.self, BuildCommand.self, PackageCommand.self, VerifyCommand.self,
+      ReloadCommand.self,
       SaveAllCommand.self, StatusCommand.self, ConnectCommand.self, DiscoverCommand.self,
       RecentsCommand.self, LinkCommand.self, ClientsCommand.self, SessionsCommand.self,
       HooksCommand.self,

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Bundler
+import Console
 import Foundation
 import ProjectModel
 

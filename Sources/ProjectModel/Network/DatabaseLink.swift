@@ -59,12 +59,17 @@ package struct DatabaseLink: Hashable, Sendable {
   /// - Parameters:
   ///   - name: the publication name, which 4D wants even beside an address.
   ///   - path: `host`, `host:port`, or `:port` to find the server by its name.
+  ///   - cacheFolder: the client's folder for what it fetches; its own choice when left out.
   /// - Throws: `Failure` when the name or the path is empty or holds what XML cannot.
-  package init(server name: String, at path: String) throws(Failure) {
+  package init(
+    server name: String,
+    at path: String,
+    cacheFolder: String? = nil
+  ) throws(Failure) {
     guard !name.isEmpty, !path.isEmpty else {
       throw Failure(line: nil, text: "a link needs a server's name and its address")
     }
-    guard (name + path).unicodeScalars.allSatisfy(Self.fitsXML) else {
+    guard (name + path + (cacheFolder ?? "")).unicodeScalars.allSatisfy(Self.fitsXML) else {
       throw Failure(line: nil, text: "the name holds a character that XML cannot hold")
     }
     items = [
@@ -72,6 +77,9 @@ package struct DatabaseLink: Hashable, Sendable {
       Item(name: Attribute.serverDatabaseName.rawValue, value: name),
       Item(name: Attribute.serverPath.rawValue, value: path),
     ]
+    if let cacheFolder {
+      items.append(Item(name: Attribute.cacheFolderName.rawValue, value: cacheFolder))
+    }
   }
 
   package subscript(_ attribute: Attribute) -> String? {

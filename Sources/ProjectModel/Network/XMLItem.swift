@@ -1,6 +1,6 @@
 import CLibXML2
 
-/// An element of a small XML file as a value; its text is left out.
+/// An element of a small XML file as a value.
 struct XMLItem: Hashable, Sendable {
   struct Attribute: Hashable, Sendable {
     /// With its prefix, where it has one.
@@ -22,6 +22,8 @@ struct XMLItem: Hashable, Sendable {
   /// In the order of the file.
   let attributes: [Attribute]
   let children: [XMLItem]
+  /// Its own text in one piece, white space at both ends left out.
+  let text: String
   /// Counted from 1.
   let line: Int
 
@@ -53,10 +55,17 @@ struct XMLItem: Hashable, Sendable {
     self = tree
   }
 
-  private init(name: String, attributes: [Attribute], children: [XMLItem], line: Int) {
+  private init(
+    name: String,
+    attributes: [Attribute],
+    children: [XMLItem],
+    text: String,
+    line: Int
+  ) {
     self.name = name
     self.attributes = attributes
     self.children = children
+    self.text = text
     self.line = line
   }
 
@@ -92,17 +101,29 @@ struct XMLItem: Hashable, Sendable {
       unsafe attribute = current.pointee.next
     }
     var children: [XMLItem] = []
+    var content = ""
     var child = unsafe node.pointee.children
     while let current = unsafe child {
-      if unsafe current.pointee.type == XML_ELEMENT_NODE { unsafe children.append(item(current)) }
+      switch unsafe current.pointee.type {
+      case XML_ELEMENT_NODE: unsafe children.append(item(current))
+      case XML_TEXT_NODE, XML_CDATA_SECTION_NODE: unsafe content += text(current.pointee.content)
+      default: break
+      }
       unsafe child = current.pointee.next
     }
     return unsafe XMLItem(
       name: name(node.pointee.name, in: node.pointee.ns),
       attributes: attributes,
       children: children,
+      text: trimmed(content),
       line: Int(xmlGetLineNo(node))
     )
+  }
+
+  private static func trimmed(_ text: String) -> String {
+    let start = text.drop { $0.isWhitespace }
+    guard let end = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }
+    return String(start[...end])
   }
 
   private static func name(_ local: UnsafePointer<xmlChar>?, in space: xmlNsPtr?) -> String {

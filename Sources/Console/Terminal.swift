@@ -1,26 +1,32 @@
 import Foundation
-import ProjectModel
+package import ProjectModel
 import SyncProtocol
 
-/// What the commands print, and where.
-enum Terminal {
+/// What the programs print, and where.
+package enum Terminal {
   /// Whether a person watches standard error.
-  static var isInteractive: Bool { isatty(STDERR_FILENO) == 1 }
+  package static var isInteractive: Bool { isatty(STDERR_FILENO) == 1 }
 
   /// Prints a line on standard output, at once.
-  static func say(_ line: String) { write(line + "\n") }
+  package static func say(_ line: String) { write(line + "\n") }
 
   /// Prints a sentence on standard error, with the program's name before it.
-  static func complain(_ sentence: String) { writeError("syncd: \(sentence)\n") }
+  package static func complain(_ sentence: String) { writeError("\(program): \(sentence)\n") }
+
+  /// The name that the program was started by.
+  private static let program: String = {
+    let name = CommandLine.arguments.first.map { URL(filePath: $0).lastPathComponent } ?? ""
+    return name.isEmpty ? "syncd" : name
+  }()
 
   /// Prints a value as JSON on standard output, at once.
-  static func say(json value: some Encodable) throws {
+  package static func say(json value: some Encodable) throws {
     put(try WireJSON.encode(value) + Data("\n".utf8), on: .standardOutput)
   }
 
-  static func write(_ text: String) { put(Data(text.utf8), on: .standardOutput) }
+  package static func write(_ text: String) { put(Data(text.utf8), on: .standardOutput) }
 
-  static func writeError(_ text: String) {
+  package static func writeError(_ text: String) {
     try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
   }
 
@@ -34,12 +40,12 @@ enum Terminal {
   }
 
   /// Prints a line on standard output for whoever still listens.
-  static func announce(_ line: String) {
+  package static func announce(_ line: String) {
     try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
   }
 
   /// One line for a problem: `warning: FILE:LINE: text`.
-  static func line(for problem: Problem) -> String {
+  package static func line(for problem: Problem) -> String {
     let place = [problem.file, problem.line.map(String.init)].compactMap(\.self)
       .filter { !$0.isEmpty }.joined(separator: ":")
     let kind = problem.severity == .failure ? "error" : "warning"
@@ -47,7 +53,7 @@ enum Terminal {
   }
 
   /// A size for people: `812 B`, `21.4 kB`, `7.9 MB`.
-  static func size(_ bytes: UInt64) -> String {
+  package static func size(_ bytes: UInt64) -> String {
     if bytes < 1_000 { return "\(bytes) B" }
     let (value, unit) =
       bytes < 1_000_000
@@ -57,18 +63,18 @@ enum Terminal {
   }
 
   /// A time for people: `0.8 ms`, `41 ms`, `1.2 s`.
-  static func time(milliseconds: Double) -> String {
+  package static func time(milliseconds: Double) -> String {
     if milliseconds < 10 { return String(format: "%.1f ms", milliseconds) }
     return milliseconds < 1_000
       ? String(format: "%.0f ms", milliseconds) : String(format: "%.1f s", milliseconds / 1_000)
   }
 
-  static func time(_ duration: Duration) -> String {
+  package static func time(_ duration: Duration) -> String {
     time(milliseconds: duration / .milliseconds(1))
   }
 
   /// `1 member`, `2 members`.
-  static func count(_ number: Int, _ noun: String) -> String {
+  package static func count(_ number: Int, _ noun: String) -> String {
     "\(number) \(noun)\(number == 1 ? "" : "s")"
   }
 }

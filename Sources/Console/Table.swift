@@ -1,10 +1,10 @@
 /// Rows in columns as wide as their widest cell.
-struct Table {
+package struct Table {
   private let rows: [[String]]
 
-  init(_ header: [String], _ rows: [[String]]) { self.rows = [header] + rows }
+  package init(_ header: [String], _ rows: [[String]]) { self.rows = [header] + rows }
 
-  var lines: [String] {
+  package var lines: [String] {
     let columns = rows.map(\.count).max() ?? 0
     let widths = (0..<columns).map { column in
       rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0

@@ -2,19 +2,19 @@ import Foundation
 import Synchronization
 
 /// A bar on standard error while a person watches; nothing otherwise.
-final class ProgressBar: Sendable {
+package final class ProgressBar: Sendable {
   private static let width = 30
 
   private let label: String
   private let isShown: Bool
   private let lastPercent = Mutex(-1)
 
-  init(_ label: String, shown: Bool = Terminal.isInteractive) {
+  package init(_ label: String, shown: Bool = Terminal.isInteractive) {
     self.label = label
     isShown = shown
   }
 
-  func update(_ done: UInt64, of total: UInt64) {
+  package func update(_ done: UInt64, of total: UInt64) {
     guard isShown, total > 0 else { return }
     let percent = Int(min(100, done * 100 / total))
     let isNew = lastPercent.withLock { last in
@@ -29,7 +29,7 @@ final class ProgressBar: Sendable {
   }
 
   /// Takes the bar away.
-  func finish() {
+  package func finish() {
     guard isShown, lastPercent.withLock({ $0 >= 0 }) else { return }
     Terminal.writeError("\r\u{1B}[K")
     lastPercent.withLock { $0 = -1 }

@@ -1,14 +1,16 @@
 import Foundation
 
 /// A command of the user's, run by the shell to its end.
-struct ShellCommand: Sendable {
-  let text: String
+package struct ShellCommand: Sendable {
+  package let text: String
+
+  package init(_ text: String) { self.text = text }
 
   /// Runs it with further variables in its environment; its output goes where ours goes.
   ///
   /// - Returns: its exit status; 128 and the signal's number when a signal ended it.
   /// - Throws: when the shell cannot be started.
-  func run(_ variables: [String: String]) async throws -> Int32 {
+  package func run(_ variables: [String: String]) async throws -> Int32 {
     let process = Process()
     process.executableURL = URL(filePath: "/bin/sh")
     process.arguments = ["-c", text]

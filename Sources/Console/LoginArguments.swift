@@ -1,18 +1,18 @@
-import ArgumentParser
+package import ArgumentParser
 import Foundation
 import ProjectModel
-import SyncClient
+package import SyncClient
 import SyncProtocol
 
 /// The user that a client opens a session for.
-struct LoginArguments: ParsableArguments {
+package struct LoginArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "A user of the project, where it asks for one; the one of the .4DLink if left out.",
       valueName: "name"
     )
   )
-  var user: String?
+  package var user: String?
 
   @Option(
     help: ArgumentHelp(
@@ -20,9 +20,11 @@ struct LoginArguments: ParsableArguments {
       valueName: "file"
     )
   )
-  var passwordFile: String?
+  package var passwordFile: String?
 
-  func validate() throws {
+  package init() {}
+
+  package func validate() throws {
     guard passwordFile == nil || user != nil else {
       throw ValidationError("--password-file needs --user.")
     }
@@ -31,7 +33,7 @@ struct LoginArguments: ParsableArguments {
   /// What to open a session with; `nil` where nobody is named.
   ///
   /// With the project folder the session asks for the development mode.
-  func login(for target: ServerTarget, projectFolder: String?) throws -> ClientLogin? {
+  package func login(for target: ServerTarget, projectFolder: String?) throws -> ClientLogin? {
     let name = user ?? target.link?[.userName]
     guard let name, !name.isEmpty else {
       guard projectFolder == nil else {

@@ -1,0 +1,4 @@
+/// The version of these programs.
+package enum Version {
+  package static let text = "0.1.0"
+}

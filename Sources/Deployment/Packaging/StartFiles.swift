@@ -1,0 +1,164 @@
+import ProjectModel
+
+/// The texts of the files that start an application: shell scripts, menu entries, a systemd unit.
+///
+/// The names in them hold no quotes, no `$` and no `%`: `ApplicationKeys` sees to it.
+struct StartFiles {
+  let keys: ApplicationKeys
+
+  /// Debian's packages for the libraries that the programs load.
+  private static let packages = [
+    ("libxml2.so", "libxml2"), ("libz.so", "zlib1g"), ("libcrypto.so", "libssl3"),
+    ("libcrypt.so", "libcrypt1"), ("libinotifytools.so", "libinotifytools0"),
+    ("libsqlite3.so", "libsqlite3-0"), ("libstdc++.so", "libstdc++6"),
+    ("libgcc_s.so", "libgcc-s1"),
+  ]
+
+  /// The folder that a script is in, whatever link it is called by.
+  private static let here =
+    "here=$(CDPATH= cd -- \"$(dirname -- \"$(readlink -f -- \"$0\")\")\" && pwd) || exit 1"
+
+  /// Ends a script with one sentence when a library of `$program` is not there.
+  private func libraryCheck(_ name: String) -> String {
+    let cases = Self.packages.map { "    \($0)*) packages=\"$packages \($1)\" ;;" }
+    return """
+      # Before the program is loaded: the loader itself names one missing library and no package.
+      missing=$(ldd "$program" 2>/dev/null | sed -n 's/^[[:space:]]*\\([^ ]*\\) => not found.*/\\1/p')
+      if [ -n "$missing" ]; then
+        packages=
+        for library in $missing; do
+          case $library in
+      \(cases.joined(separator: "\n"))
+          esac
+        done
+        printf '%s\\n' "\(name): this system lacks" $missing "(Debian: apt-get install$packages)." |
+          tr '\\n' ' ' >&2
+        echo >&2
+        exit 1
+      fi
+      """
+  }
+
+  var server: String {
+    """
+    #!/bin/sh
+    # Starts the server of \(keys.name). Options are those of `syncd serve`, and the last one counts.
+    \(Self.here)
+    program=$here/bin/syncd
+    \(libraryCheck(keys.name + "Server"))
+    exec "$program" serve "$here/Server Database/\(keys.project).4DZ" \\
+      --application "$here/application.json" --listen "0.0.0.0:\(keys.port)" "$@"
+
+    """
+  }
+
+  /// Starts one version of the client; `--check` looks whether it can be started, and no more.
+  var version: String {
+    """
+    #!/bin/sh
+    # Starts version \(keys.versions.current) of \(keys.name).
+    \(Self.here)
+    program=$here/bin/syncd-client
+    \(libraryCheck(keys.name + "Client"))
+    if [ "${1-}" = --check ]; then
+      "$program" --version >/dev/null || exit 1
+      exit 0
+    fi
+    exec "$program" "$@"
+
+    """
+  }
+
+  /// Starts the installed version, or the one before it.
+  var client: String {
+    """
+    #!/bin/sh
+    # Starts the installed version of \(keys.name), or the one before it where that does not start.
+    \(Self.here)
+    said=
+    for link in current previous; do
+      version=$(readlink -f -- "$here/$link") || continue
+      [ -x "$version/start" ] || continue
+      if ! why=$("$version/start" --check 2>&1); then
+        said=${said:-${why:-\(keys.name)Client: ${version##*/} does not start.}}
+        continue
+      fi
+      if [ "$link" = current ] && [ -L "$here/previous" ]; then
+        # The first start of a new version; it removes the other one when it has found its server.
+        exec 3<&0
+        "$version/start" "$@" <&3 3<&- &
+        child=$!
+        exec 3<&-
+        # A program in the background does not hear INT.
+        trap 'kill -TERM $child 2>/dev/null' TERM HUP INT
+        wait $child
+        status=$?
+        while kill -0 $child 2>/dev/null; do
+          wait $child
+          status=$?
+        done
+        trap - TERM HUP INT
+        case $status in
+          # Not to be run, or ended by its own fault.
+          126 | 127 | 132 | 133 | 134 | 135 | 136 | 139) [ -L "$here/previous" ] || exit $status ;;
+          *) exit $status ;;
+        esac
+        said="\(keys.name)Client: ${version##*/} ended with status $status on its first start."
+        continue
+      fi
+      [ -z "$said" ] || printf '%s\\n' "$said" "\(keys.name)Client: ${version##*/} goes on." >&2
+      exec "$version/start" "$@"
+    done
+    printf '%s\\n' "${said:-\(keys.name)Client: no version is installed in $here; install it again.}" >&2
+    exit 1
+
+    """
+  }
+
+  /// A menu entry beside the file that it starts: `%k` is where the entry lies.
+  func desktop(_ kind: String, comment: String, inTerminal: Bool) -> String {
+    """
+    [Desktop Entry]
+    Type=Application
+    Version=1.0
+    Name=\(keys.name)\(kind == "Server" ? " Server" : "")
+    Comment=\(comment)
+    Exec=sh -c "exec \\\\"\\\\$(dirname \\\\"\\\\$1\\\\")/\(keys.name)\(kind)\\\\"" sh %k
+    Terminal=\(inTerminal)
+    Categories=Office;
+
+    """
+  }
+
+  /// A template: whoever installs it puts the folder's path in place of `@FOLDER@`.
+  var unit: String {
+    """
+    # Install it with the folder's own path, as root, in the folder of the server:
+    #   sed "s|@FOLDER@|$PWD|" '\(unitName)' > '/etc/systemd/system/\(unitName)'
+    # The account in User= has to own application.json, which only it may read.
+    [Unit]
+    Description=Server of \(keys.name)
+    After=network-online.target
+    Wants=network-online.target
+
+    [Service]
+    ExecStart="@FOLDER@/\(keys.name)Server"
+    User=syncd
+    StateDirectory=syncd
+    Environment=XDG_STATE_HOME=/var/lib
+    Restart=on-failure
+    NoNewPrivileges=yes
+    ProtectSystem=strict
+    PrivateTmp=yes
+
+    [Install]
+    WantedBy=multi-user.target
+
+    """
+  }
+
+  var unitName: String {
+    let plain = keys.name.lowercased().map { $0.isLetter || $0.isNumber ? $0 : "-" }
+    return String(plain) + "server.service"
+  }
+}

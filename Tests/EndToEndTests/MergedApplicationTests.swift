@@ -1,0 +1,184 @@
+import Foundation
+import TestPrograms
+import Testing
+
+/// A packaged client with the built programs: how it finds its server, and how it updates itself.
+@Suite(.timeLimit(.minutes(5))) struct MergedApplicationTests {
+  private static let programs = URL(filePath: Program.path).deletingLastPathComponent().path
+
+  /// Packages the project of a workplace into `<path>/<folder>`.
+  private func package(
+    _ place: Workplace,
+    into folder: String,
+    _ keys: String...
+  ) async throws -> String {
+    let path = "\(place.path)/\(folder)"
+    let result = try await Program.run(
+      Program.path,
+      ["package", place.project, "-o", path, "--programs", Self.programs, "--allow-shared-swift"]
+        + ["--signing-key", place.path + "/key.pem", "--set", "HardLink=secret"]
+        + (keys + ["BuildCSUpgradeable=True"]).flatMap { ["--set", $0] }
+    )
+    try #require(result.status == 0, "\(result.errors)")
+    return path + "/ShopClient"
+  }
+
+  private func arguments(_ place: Workplace, _ client: String, _ extra: [String]) -> [String] {
+    ["XDG_DATA_HOME=\(place.path)/data", client + "/ShopClient", "--local"] + extra
+  }
+
+  private func start(
+    _ place: Workplace,
+    _ client: String,
+    _ extra: String...
+  ) throws -> RunningProgram {
+    try RunningProgram("/usr/bin/env", arguments(place, client, extra))
+  }
+
+  private func run(
+    _ place: Workplace,
+    _ client: String,
+    _ extra: String...
+  ) async throws -> Program.Result {
+    try await Program.run("/usr/bin/env", arguments(place, client, extra))
+  }
+
+  private func keys(_ server: Server) -> [String] {
+    ["IPAddress=127.0.0.1", "PortNumber=\(server.address.split(separator: ":").last ?? "")"]
+  }
+
+  private func read(_ place: Workplace, _ file: String) throws -> String {
+    String(decoding: try place.contents(file), as: UTF8.self)
+  }
+
+  @Test func theClientFollowsItsServerAndUpdatesItself() async throws {
+    let place = try Workplace()
+    let server = try await place.serve()
+    let keys = keys(server)
+    let client = try await package(place, into: "one", keys[0], keys[1])
+    let first = try start(place, client, "--exec", "echo ran $SYNCD_FILE")
+    _ = try #require(await first.line(containing: "connected to Shop"), "\(first.errors)")
+    let ran = try #require(await first.line(containing: "ran "), "\(first.errors)")
+    #expect(ran == "ran \(place.path)/data/Shop/Shop.4dz")
+    #expect(try await place.build() == place.contents("data/Shop/Shop.4dz"))
+    #expect(try read(place, "data/Shop/lastServer.xml").contains("\"\(server.address)\""))
+    try place.save("ALERT(\"new\")", "Project/Sources/Methods/m3.4dm")
+    _ = try #require(await first.line(containing: "by a delta"), "\(first.errors)")
+    first.send(SIGTERM)
+    _ = await first.exitStatus()
+
+    // The second version, brought to it; it starts itself anew and goes on.
+    _ = try await package(place, into: "two", keys[0], keys[1], "CurrentVers=2")
+    let updates = place.path + "/two/ShopServer/Upgrade4DClient"
+    let offered = try start(place, client, "--update-from", updates)
+    _ = try #require(await offered.line(containing: "Version 2 of Shop is there"))
+    _ = try #require(await offered.line(containing: "is current"))
+    offered.send(SIGTERM)
+    _ = await offered.exitStatus()
+    let second = try start(place, client, "--update-from", updates, "--update", "always")
+    _ = try #require(
+      await second.line(containing: "version 2 of Shop is installed"),
+      "\(second.errors)"
+    )
+    _ = try #require(await second.line(containing: "is current"), "\(second.errors)")
+    let versions = try FileManager.default.contentsOfDirectory(atPath: client + "/versions")
+    #expect(versions.filter { $0 != ".lock" }.map { $0.prefix(2) } == ["2-"])
+    #expect(second.errors == "")
+    second.send(SIGTERM)
+    #expect(await second.exitStatus() != 0)
+    #expect(await server.stop() == 0)
+  }
+
+  @Test func theServerIsFoundByItsNameThenWhereItWasAndByChoiceOnlyWhereAllowed() async throws {
+    let place = try Workplace()
+    let server = try await place.serve()
+    // Port 9 answers nobody.
+    let open = try await package(
+      place,
+      into: "open",
+      "IPAddress=127.0.0.1",
+      "PortNumber=9",
+      "ServerSelectionAllowed=True"
+    )
+    let none = try await run(place, open)
+    #expect(none.status == 3)
+    #expect(
+      none.errors.contains("--select or --server") && none.errors.split(separator: "\n").count == 1
+    )
+    let named = try start(place, open, "--server", server.address)
+    _ = try #require(await named.line(containing: "verified"), "\(named.errors)")
+    named.send(SIGTERM)
+    _ = await named.exitStatus()
+    // The last server that worked stands in for the embedded one, also where no choice is allowed.
+    let closed = try await package(place, into: "closed", "IPAddress=127.0.0.1", "PortNumber=9")
+    let last = try start(place, closed)
+    _ = try #require(await last.line(containing: "connected to Shop at \(server.address)"))
+    last.send(SIGTERM)
+    _ = await last.exitStatus()
+    for option in [["--select"], ["--server", server.address]] {
+      let refused = try await Program.run("/usr/bin/env", arguments(place, closed, option))
+      #expect(refused.status == 4 && refused.errors.contains("allows no other server"))
+    }
+    #expect(await server.stop() == 0)
+    let gone = try await run(place, closed)
+    #expect(gone.status == 3 && gone.errors.contains("127.0.0.1:9"))
+    #expect(!gone.errors.contains("--select"))
+  }
+
+  @Test func aServerIsChosenByItsNumber() async throws {
+    let place = try Workplace()
+    let server = try await place.serve()
+    let keys = keys(server)
+    let client = try await package(
+      place,
+      into: "out",
+      keys[1],
+      "ServerSelectionAllowed=True",
+      "IPAddress=127.0.0.1"
+    )
+    let words = arguments(place, client, ["--select"]).map { "'\($0)'" }.joined(separator: " ")
+    try Data("1\n".utf8).write(to: URL(filePath: place.path + "/answer"))
+    let chosen = try RunningProgram("/bin/sh", ["-c", "exec env \(words) <'\(place.path)/answer'"])
+    _ = try #require(await chosen.line(containing: "connected to Shop at"), "\(chosen.errors)")
+    #expect(chosen.errors.contains("NAME") && chosen.errors.contains("Shop"))
+    chosen.send(SIGTERM)
+    #expect(await server.stop() == 0)
+  }
+
+  @Test func theClientLoadsNothingThatOnlyAServerNeeds() async throws {
+    let listed = try await Program.run("/usr/bin/ldd", [Self.programs + "/syncd-client"])
+    #expect(listed.output.contains("libxml2") && !listed.output.contains("not found"))
+    for library in ["libinotifytools", "libcrypt.so"] { #expect(!listed.output.contains(library)) }
+  }
+
+  @Test func wrongKeysAndOtherFoldersAreOneSentence() async throws {
+    let place = try Workplace()
+    try place.save(
+      "<Preferences4D><BuildApp><CS><CurrentVers>x</CurrentVers></CS></BuildApp>"
+        + "</Preferences4D>",
+      "Settings/buildApp.4DSettings"
+    )
+    for (extra, status, sentence) in [
+      ([], 1, "Settings/buildApp.4DSettings:1: CurrentVers is 'x'"),
+      (["--set", "CurrentVers=1", "--set", "Nonsense=1"], 1, "does not know 'Nonsense'"),
+      (["--set", "CurrentVers=1"], 1, "scripts/build-programs"),
+      (
+        ["--set", "CurrentVers=1", "--set", "BuildCSUpgradeable=True", "--allow-shared-swift"], 1,
+        "--signing-key"
+      ),
+      (
+        ["--set", "CurrentVers=1", "--allow-shared-swift", "-o", place.project], 1,
+        "name another folder"
+      ),
+    ] as [([String], Int32, String)] {
+      let result = try await Program.run(
+        Program.path,
+        ["package", place.project, "-o", place.path + "/out"] + extra
+      )
+      #expect(result.status == status && result.errors.contains(sentence), "\(result.errors)")
+      #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+    }
+    let bare = try await Program.run(Self.programs + "/syncd-client", [])
+    #expect(bare.status == 1 && bare.errors.contains("part of a packaged client"))
+  }
+}
