@@ -56,7 +56,13 @@ struct PackageCommand: AsyncParsableCommand {
   )
   var set: [String] = []
 
-  @OptionGroup var bundle: BundleArguments
+  @Option(
+    help: "compiled or full; compiled where the project has compiled code, if left out."
+  )
+  var profile: BundleProfile?
+
+  @Flag(help: "Reported problems stop the packaging too.")
+  var strict = false
 
   @Flag(help: "Print the result as JSON.")
   var json = false
@@ -74,6 +80,9 @@ struct PackageCommand: AsyncParsableCommand {
 
   func run() async throws {
     let location = try ProjectLocation(opening: project)
+    guard location.archive == nil else {
+      throw ValidationError("\(project) is packed already: name the project's folder.")
+    }
     let keys = try ApplicationKeys(
       settings: try settingsFile(of: location),
       overrides: set,
@@ -84,11 +93,11 @@ struct PackageCommand: AsyncParsableCommand {
       allowsSharedSwift: allowSharedSwift
     )
     let bar = ProgressBar("packing")
-    let builder = ProjectBuild(location, options: bundle.options)
+    let builder = ProjectBuild(location, options: options(for: location))
     let (snapshot, problems) = try await builder.run { bar.update($0.bytes, of: $0.totalBytes) }
     bar.finish()
     for problem in problems where !json { Terminal.writeError(Terminal.line(for: problem) + "\n") }
-    guard problems.allSatisfy({ $0.severity != .failure && !bundle.strict }) else {
+    guard problems.allSatisfy({ $0.severity != .failure && !strict }) else {
       if json { try Terminal.say(json: problems) }
       Terminal.complain("\(location.name) is not packaged; \(output) is as it was.")
       throw ExitStatus.leave(.failed)
@@ -102,6 +111,13 @@ struct PackageCommand: AsyncParsableCommand {
     )
     let result = try await ApplicationPackager(plan).package(into: output)
     try show(result, keys, snapshot.manifest.digest, problems)
+  }
+
+  /// Compiled code is what 4D's builder ships (4d-domain §2.2).
+  private func options(for location: ProjectLocation) -> BundleOptions {
+    let compiled = location.root + "/" + ProjectLayout.compiledCode.display
+    let isCompiled = FileManager.default.fileExists(atPath: compiled)
+    return BundleOptions(profile: profile ?? (isCompiled ? .compiled : .full))
   }
 
   private func show(
