@@ -151,6 +151,24 @@ import Testing
     for library in ["libinotifytools", "libcrypt.so"] { #expect(!listed.output.contains(library)) }
   }
 
+  @Test func compiledCodeTakesTheMethodsPlaceWhereThereIsSome() async throws {
+    let place = try Workplace()
+    try place.save("code", "Project/DerivedData/CompiledCode/code.bin")
+    for (extra, isCompiled) in [([], true), (["--profile", "full"], false)] as [([String], Bool)] {
+      let result = try await Program.run(
+        Program.path,
+        ["package", place.project, "-o", place.path + "/out", "--programs", Self.programs]
+          + ["--allow-shared-swift"] + extra
+      )
+      try #require(result.status == 0, "\(result.errors)")
+      #expect(result.errors.contains("HardLink is missing"))
+      let archive = place.path + "/out/ShopServer/Server Database/Shop.4DZ"
+      let names = try await Program.run("/usr/bin/unzip", ["-Z1", archive]).output
+      #expect(names.contains("Project/DerivedData/CompiledCode/code.bin") == isCompiled)
+      #expect(names.contains("Project/Sources/Methods/m3.4dm") != isCompiled)
+    }
+  }
+
   @Test func wrongKeysAndOtherFoldersAreOneSentence() async throws {
     let place = try Workplace()
     try place.save(
