@@ -93,6 +93,8 @@ package struct BundleFollower: Sendable {
         session = live
         try await followStream(on: live, &updater, &visit)
       } catch let error as ClientError where visit.maySurvive(error) || server.hasMoved {
+        // Another version of this client is wanted: waiting makes none of it.
+        if error.problem?.problemType == .versionRefused { throw error }
         if error.problem?.problemType == .authenticationRequired {
           // The session has ended; a login that is refused now is refused for good.
           guard plan.ownLogin != nil, session != nil else { throw error }

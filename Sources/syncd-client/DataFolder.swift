@@ -42,7 +42,7 @@ struct DataFolder: Sendable {
     let name = "update-\(offer.digest.hex.prefix(16)).4darchive"
     let files = FileManager.default
     for other in (try? files.contentsOfDirectory(atPath: path)) ?? []
-    where other.hasPrefix("update-") && other.hasSuffix(".4darchive") && other != name {
+    where other.hasPrefix("update-") && !other.hasPrefix(name) {
       try? files.removeItem(atPath: "\(path)/\(other)")
     }
     return "\(path)/\(name)"

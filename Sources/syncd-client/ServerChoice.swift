@@ -91,16 +91,27 @@ struct ServerChoice {
   }
 
   private func open(_ target: ServerTarget) async throws -> ServerVisit {
-    var trust = trust
-    if target.usesTLS { trust.isForced = true }
-    let connection = ServerConnection(.tcp(target.address), trust: trust)
-    let hello = try await connection.hello()
+    let (connection, hello) = try await greet(target)
     let (paired, updates) = try await ServerPairing.pair(connection, as: client.application)
     let port = target.discoveryPort
     let lookups = lookups
     return ServerVisit(target: target, connection: paired, hello: hello, updates: updates) {
       guard let port else { return nil }
       return await lookups.address(of: hello.serverID, port: port)
+    }
+  }
+
+  /// Asks who is there; a server of the network speaks TLS on its own machine's loopback too.
+  private func greet(_ target: ServerTarget) async throws -> (ServerConnection, Hello) {
+    var trust = trust
+    trust.isForced = target.usesTLS
+    let connection = ServerConnection(.tcp(target.address), trust: trust)
+    do {
+      return (connection, try await connection.hello())
+    } catch let error as ClientError where error.code == .connection && !connection.speaksTLS {
+      trust.isForced = true
+      let secure = ServerConnection(.tcp(target.address), trust: trust)
+      return (secure, try await secure.hello())
     }
   }
 

@@ -24,20 +24,31 @@ enum ServerPairing {
     _ connection: ServerConnection,
     as application: ClientApplication
   ) async throws -> (connection: ServerConnection, updates: any UpdateSource) {
-    (connection, NoUpdates())
+    let pairing = ClientPairing(
+      application: application.name,
+      hardLink: application.hardLink,
+      version: application.version,
+      platform: application.platform
+    )
+    let server = try await PairedServer(connection, as: pairing)
+    var paired = connection
+    paired.pairing = pairing
+    return (paired, ServerUpdates(server: server))
   }
 }
 
-/// A server that holds no clients.
-struct NoUpdates: UpdateSource {
-  func versions() async throws -> ClientVersions? { nil }
-  func offer() async throws -> UpdateOffer? { nil }
+/// The updates that the client's own server holds.
+struct ServerUpdates: UpdateSource {
+  let server: PairedServer
+
+  func versions() async throws -> ClientVersions? { server.versions }
+  func offer() async throws -> UpdateOffer? { server.update }
 
   func fetch(
     _ offer: UpdateOffer,
     to path: String,
     progress: @escaping @Sendable (UInt64, UInt64) -> Void
   ) async throws {
-    throw ClientError(.refused, "The server holds no update.")
+    try await server.fetch(offer, to: path, progress: progress)
   }
 }

@@ -57,8 +57,10 @@ struct StateArguments: ParsableArguments {
     return named.flatMap { $0.isEmpty ? nil : URL(filePath: $0).standardizedFileURL.path }
   }
 
-  func systemFolder(for location: ProjectLocation) -> SystemFolder {
+  /// The project's folder; `name` is what a merged application calls it.
+  func systemFolder(for location: ProjectLocation, named name: String? = nil) -> SystemFolder {
     if let folder { return SystemFolder(at: folder) }
+    if let name { return SystemFolder(at: Account.state(name)) }
     return SystemFolder(for: location, stateHome: Account.stateHome, home: Account.home)
   }
 

@@ -26,9 +26,16 @@ struct PublishingArguments: ParsableArguments {
   }
 
   /// How the project is published; `nil` for not at all.
-  func publication(_ settings: NetworkSettings, of project: String) -> Publication? {
-    guard publish ?? settings.publishesAtStartup else { return nil }
-    var publication = Publication(name: name ?? settings.publicationName ?? project)
+  ///
+  /// The clients of a merged application look for the name that it was packaged with, `application`.
+  func publication(
+    _ settings: NetworkSettings,
+    of project: String,
+    as application: String?
+  ) -> Publication? {
+    guard publish ?? (application != nil || settings.publishesAtStartup) else { return nil }
+    let usual = application ?? settings.publicationName ?? project
+    var publication = Publication(name: name ?? usual)
     publication.announcesTo4D = announcesTo4D
     publication.rules = settings.rules
     return publication

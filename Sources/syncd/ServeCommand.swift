@@ -1,5 +1,6 @@
 import ArgumentParser
 import Console
+import Deployment
 import Foundation
 import Logging
 import ProjectHost
@@ -29,6 +30,8 @@ struct ServeCommand: AsyncParsableCommand {
     )
   )
   var listen: String?
+
+  @OptionGroup var merged: ApplicationArguments
 
   @OptionGroup var publishing: PublishingArguments
 
@@ -98,7 +101,11 @@ struct ServeCommand: AsyncParsableCommand {
 
   func run() async throws {
     let location = try project.location()
-    let folder = project.state.systemFolder(for: location)
+    let package = try merged.package()
+    let folder = project.state.systemFolder(
+      for: location,
+      named: package?.application.serverFolder
+    )
     let deployed = try deployed(location, folder)
     let group = try socketGroup.map(Self.group)
     LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
@@ -131,7 +138,7 @@ struct ServeCommand: AsyncParsableCommand {
       stateHome: ProjectPath(folder.path).parent.display
     )
     try token.write(into: folder)
-    try await serve(location, deployed, folder, token, group, logger)
+    try await serve(location, deployed, package, folder, token, group, logger)
   }
 
   /// The archive with what belongs to it; `nil` for a project's folder.
@@ -156,6 +163,7 @@ struct ServeCommand: AsyncParsableCommand {
   private func serve(
     _ location: ProjectLocation,
     _ deployed: DeployedProject?,
+    _ package: ServerPackage?,
     _ folder: SystemFolder,
     _ token: ProjectToken,
     _ group: UInt32?,
@@ -170,7 +178,7 @@ struct ServeCommand: AsyncParsableCommand {
         metadata: ["problem": "\(Terminal.line(for: problem))"]
       )
     }
-    let port = settings.port ?? Route.defaultPort
+    let port = package?.application.port ?? settings.port ?? Route.defaultPort
     guard let address = ServerAddress(listen ?? "127.0.0.1", defaultPort: port) else { return }
     var options = HostedProject.Options()
     options.machineSecret = token.secretBytes
@@ -187,7 +195,12 @@ struct ServeCommand: AsyncParsableCommand {
     )
     configuration.socketGroup = group
     configuration.admitsAddress = { settings.rules.allows($0) }
-    configuration.publication = publishing.publication(settings, of: name)
+    configuration.application = package?.served
+    configuration.publication = publishing.publication(
+      settings,
+      of: name,
+      as: package?.application.publishName
+    )
     network.configure(&configuration, for: location, in: folder)
     configuration.isStandalone = session.standalone
     configuration.web = try web.configuration(

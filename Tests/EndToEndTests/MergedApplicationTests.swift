@@ -17,10 +17,22 @@ import Testing
       Program.path,
       ["package", place.project, "-o", path, "--programs", Self.programs, "--allow-shared-swift"]
         + ["--signing-key", place.path + "/key.pem", "--set", "HardLink=secret"]
-        + (keys + ["BuildCSUpgradeable=True"]).flatMap { ["--set", $0] }
+        + (["BuildCSUpgradeable=True"] + keys).flatMap { ["--set", $0] }
     )
     try #require(result.status == 0, "\(result.errors)")
     return path + "/ShopClient"
+  }
+
+  /// Serves the workplace's project for the application's clients, versions 1 and 2.
+  private func serve(_ place: Workplace) async throws -> Server {
+    _ = try await package(
+      place,
+      into: "base",
+      "CurrentVers=2",
+      "RangeVersMin=1",
+      "BuildCSUpgradeable=False"
+    )
+    return try await place.serve("--application", place.path + "/base/ShopServer/application.json")
   }
 
   private func arguments(_ place: Workplace, _ client: String, _ extra: [String]) -> [String] {
@@ -53,7 +65,7 @@ import Testing
 
   @Test func theClientFollowsItsServerAndUpdatesItself() async throws {
     let place = try Workplace()
-    let server = try await place.serve()
+    let server = try await serve(place)
     let keys = keys(server)
     let client = try await package(place, into: "one", keys[0], keys[1])
     let first = try start(place, client, "--exec", "echo ran $SYNCD_FILE")
@@ -91,7 +103,7 @@ import Testing
 
   @Test func theServerIsFoundByItsNameThenWhereItWasAndByChoiceOnlyWhereAllowed() async throws {
     let place = try Workplace()
-    let server = try await place.serve()
+    let server = try await serve(place)
     // Port 9 answers nobody.
     let open = try await package(
       place,
@@ -127,7 +139,7 @@ import Testing
 
   @Test func aServerIsChosenByItsNumber() async throws {
     let place = try Workplace()
-    let server = try await place.serve()
+    let server = try await serve(place)
     let keys = keys(server)
     let client = try await package(
       place,

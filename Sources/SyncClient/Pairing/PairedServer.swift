@@ -23,6 +23,7 @@ package struct PairedServer: Sendable {
   /// Fetches the offered archive; what is in the file already is gone on with.
   ///
   /// - Parameters:
+  ///   - offer: what `update` gave.
   ///   - path: where the whole archive will be; what came of it so far is beside it.
   ///   - progress: told the bytes received so far and the size.
   /// - Throws: `ClientError`; what came is gone on with the next time, unless it was wrong.

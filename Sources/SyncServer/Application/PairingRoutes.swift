@@ -6,8 +6,11 @@ import ProjectModel
 import Sessions
 import SyncProtocol
 
-extension HTTPField.Name {
-  static let pairing = HTTPField.Name(PairingMessage.tokenField)!
+extension Request {
+  /// The token of a pairing that the request shows.
+  var pairingToken: String? {
+    HTTPField.Name(PairingMessage.tokenField).flatMap { headers[$0] }
+  }
 }
 
 /// The pairing of a merged application's clients, and the programs that it holds for them.
@@ -95,7 +98,7 @@ struct PairingRoutes: Sendable {
 
   private func update(_ request: Request, _ digest: String) async throws -> Response {
     let pairings = try pairings ?? refuse()
-    _ = try pairings.version(showing: request.headers[.pairing])
+    _ = try pairings.version(showing: request.pairingToken)
     guard let digest = Digest(hex: digest),
       let update = pairings.application.updates.first(where: { $0.offer.digest == digest })
     else {

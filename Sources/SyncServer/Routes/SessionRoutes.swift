@@ -61,7 +61,7 @@ struct SessionRoutes: Sendable {
     try Self.check(order)
     let api = try Self.api(for: order)
     try admission.checkNew(context.caller)
-    try admission.checkPairing(context.caller, token: request.headers[.pairing])
+    try admission.checkPairing(context.caller, token: request.pairingToken)
     let isSameMachine = context.caller.isSameMachine
     let user =
       isSameMachine
