@@ -111,7 +111,7 @@ package final class ProjectServer: Service {
       counters: counters,
       roster: roster,
       admission: admission,
-      immediate: open.immediate
+      immediate: open.immediate + [SessionStorageRoutes(sessions: sessions).immediate]
     )
     let board = EventBoard(ready, at: first.id)
     let (connections, handOver) = AsyncStream.makeStream(of: RouterConnection.self)

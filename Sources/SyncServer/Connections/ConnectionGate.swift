@@ -20,7 +20,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     /// A browser's question is answered when it has ended.
     case preflight
     /// So is what lies ready.
-    case reading(ImmediateRead, HTTPRequestHead)
+    case reading(ImmediateRead, name: String, HTTPRequestHead)
     /// The stream begins when the request has ended.
     case opening(StreamRequest, HTTPRequestHead, Caller)
     /// Our side is closed; a moment is left for the peer to read the answer. What it still sends
@@ -110,9 +110,9 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     case .stream(let request): open(request, head, context: context)
     case .route:
       bodyBytes = 0
-      if let read = immediateRead(of: head, target) {
+      if let (read, name) = immediateRead(of: head, target) {
         askForBody(of: head, context: context)
-        return state = .reading(read, head)
+        return state = .reading(read, name: name, head)
       }
       do {
         try route(head, target: target, context: context)
@@ -160,10 +160,16 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   /// What the gate itself has the answer of.
-  private func immediateRead(of head: HTTPRequestHead, _ target: RequestTarget) -> ImmediateRead? {
+  private func immediateRead(
+    of head: HTTPRequestHead,
+    _ target: RequestTarget
+  ) -> (ImmediateRead, name: String)? {
     guard head.method == .GET || head.method == .HEAD else { return nil }
     let path = target.path
-    return desk.immediate.first { $0.path == path }
+    for read in desk.immediate {
+      if let name = read.name(in: path) { return (read, name) }
+    }
+    return nil
   }
 
   /// Tells a client that waits with its body to go on.
@@ -198,9 +204,9 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     case .preflight:
       state = .idle
       give(.preflight, context: context)
-    case .reading(let read, let head):
+    case .reading(let read, let name, let head):
       state = .idle
-      give(answer(head, with: read), context: context)
+      give(answer(head, with: read, named: name), context: context)
     case .routing:
       state = .idle
       context.fireChannelRead(Self.wrapInboundOut(.end(trailers)))
@@ -243,16 +249,20 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     AnswerFields.security(for: origin).map { "\($0): \($1)\r\n" }.joined()
   }
 
-  private func answer(_ head: HTTPRequestHead, with read: ImmediateRead) -> GateAnswer {
+  private func answer(
+    _ head: HTTPRequestHead,
+    with read: ImmediateRead,
+    named name: String
+  ) -> GateAnswer {
     do {
-      _ = try desk.admission.admit(
+      let caller = try desk.admission.admit(
         identity,
         authorization: head.headers.first(name: "authorization"),
         to: read.access,
         path: read.path,
         isWrite: false
       )
-      return GateAnswer(try read.answer(), to: head)
+      return GateAnswer(try read.answer(caller, name), to: head)
     } catch {
       return GateAnswer(error)
     }

@@ -27,9 +27,9 @@ struct Endpoint: Sendable {
     self.methods = methods
   }
 
-  /// A resource that the gate answers.
-  init(_ read: ImmediateRead) {
-    self.init(path: read.path, access: read.access, methods: [:])
+  /// A resource that the gate answers; the other methods are the router's.
+  init(_ read: ImmediateRead, _ methods: [HTTPRequest.Method: Handler] = [:]) {
+    self.init(path: read.path, access: read.access, methods: methods)
     isReadAtGate = true
   }
 

@@ -28,13 +28,15 @@ struct GenerationRoutes: Sendable {
   /// What the gate answers: what clients ask for most often.
   var immediate: [ImmediateRead] {
     [
-      ImmediateRead(path: Route.hello, access: .everyone, answer: hello),
-      ImmediateRead(path: Route.currentGeneration, access: .clients, answer: current),
+      ImmediateRead(Route.hello, .everyone) { _, _ throws(ProblemDetails) in try hello() },
+      ImmediateRead(Route.currentGeneration, .clients) { _, _ throws(ProblemDetails) in
+        try current()
+      },
     ]
   }
 
   var endpoints: [Endpoint] {
-    immediate.map(Endpoint.init) + [
+    immediate.map { Endpoint($0) } + [
       .read("\(Route.generations)/:generation", .clients) { request, context in
         try await generation(request, context.parameters.get("generation") ?? "")
       },

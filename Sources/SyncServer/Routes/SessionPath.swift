@@ -11,8 +11,11 @@ struct SessionPath: Sendable {
   ///
   /// - Throws: `auth-required` for `self` without a session, `not-found` for what is no id.
   init(_ context: CallContext) throws(ProblemDetails) {
-    let caller = context.caller
-    let name = context.parameters.get("id") ?? ""
+    try self.init(context.parameters.get("id") ?? "", for: context.caller)
+  }
+
+  /// The same for the id, or `self`, alone.
+  init(_ name: String, for caller: Caller) throws(ProblemDetails) {
     if name == "self" {
       guard let own = caller.session else {
         throw Access.session.refusal(of: caller, path: Route.ownSession, isWrite: false)

@@ -11,15 +11,18 @@ struct SessionStorageRoutes: Sendable {
 
   private static let path = "\(Route.sessions)/:id/storage"
 
+  /// What the gate answers: processes read their storage all the time.
+  var immediate: ImmediateRead {
+    ImmediateRead(Self.path, .sessionMembers) { caller, name throws(ProblemDetails) in
+      try read(SessionPath(name, for: caller))
+    }
+  }
+
   var endpoints: [Endpoint] {
     [
       Endpoint(
-        path: Self.path,
-        access: .sessionMembers,
-        methods: [
-          .get: { request, context in try await read(request, SessionPath(context)) },
-          .patch: { request, context in try await patch(request, SessionPath(context)) },
-        ]
+        immediate,
+        [.patch: { request, context in try await patch(request, SessionPath(context)) }]
       ),
       Endpoint(
         path: "\(Self.path)/leases",
@@ -34,15 +37,16 @@ struct SessionStorageRoutes: Sendable {
     ]
   }
 
-  private func read(_ request: Request, _ path: SessionPath) async throws -> Response {
-    let storage = try await refusing { () throws(SessionRefusal) in
-      try sessions.storage(of: path.id, for: path.caller)
+  private func read(_ path: SessionPath) throws(ProblemDetails) -> ImmediateRead.Answer {
+    do throws(SessionRefusal) {
+      let storage = try sessions.storage(of: path.id, for: path.caller)
+      return ImmediateRead.Answer(
+        json: ByteBuffer(bytes: storage.value.bytes),
+        tag: EntityTag(quoting: "\(storage.revision)")
+      )
+    } catch {
+      throw ProblemDetails(error)
     }
-    let tag = EntityTag(quoting: "\(storage.revision)")
-    if tag.isHeld(by: request.headers) {
-      return Response(status: .notModified, headers: [.eTag: tag.text])
-    }
-    return answer(storage, tag)
   }
 
   /// A merge patch (RFC 7396), under a revision, a lease, both or none.
