@@ -23,7 +23,9 @@ extension ServerConnection {
   package func openSession(_ request: SessionRequest) async throws -> ClientSession {
     var order = HTTPTransport.Request.json(.POST, Route.sessions, try WireJSON.encode(request))
     if let pairing {
-      order.headers.append((PairingMessage.tokenField, try await transport.pair(pairing).token))
+      let answer = try await transport.pair(pairing)
+      order.headers.append((PairingMessage.tokenField, answer.token))
+      pairing.offered(answer.update)
     }
     return try await call(ClientSession.self, order)
   }

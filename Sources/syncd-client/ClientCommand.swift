@@ -88,12 +88,18 @@ struct ClientCommand: AsyncParsableCommand {
       try await updates.settle(from: visit.updates)
       client.confirm()
       data.remember(visit.target, of: client.application)
-      let course = ClientCourse()
+      let course = ClientCourse(try await visit.updates.offer())
+      // The address has worked: where the server says something new, it is there.
+      wish = .named(visit.target.address.description, isKnown: true)
       do {
-        return try await follow(visit, data, course)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          group.addTask { try await follow(visit, data, course) }
+          group.addTask { await course.untilAnotherOffer() }
+          defer { group.cancelAll() }
+          try await group.next()
+        }
       } catch let error as ClientError where error.code == .refused && course.wasConnected {
         // The server has another version now, or has started anew and knows this client no longer.
-        wish = .named(visit.target.address.description, isKnown: true)
         try await Task.sleep(for: Self.pause)
       }
     }
@@ -108,7 +114,9 @@ struct ClientCommand: AsyncParsableCommand {
     _ course: ClientCourse
   ) async throws {
     let steps = FollowReport(output: data.bundle, address: visit.target.address, json: json)
-    var plan = BundleFollower.Plan(visit.connection, visit.hello, target: data.bundle)
+    var connection = visit.connection
+    connection.pairing?.offered = { course.note($0) }
+    var plan = BundleFollower.Plan(connection, visit.hello, target: data.bundle)
     plan.login = try login.login(for: visit.target, projectFolder: nil)
     if let exec {
       let command = UpdateCommand(exec, file: data.bundle)

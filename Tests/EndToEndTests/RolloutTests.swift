@@ -126,6 +126,31 @@ import Testing
     try await rollOut("PublishName=The shop")
   }
 
+  @Test func aClientThatRunsTakesAVersionThatItMayTake() async throws {
+    let machines = try await TwoMachines.make()
+    let place = try Workplace()
+    let application = Application(
+      place: place,
+      keys: ["IPAddress=\(TwoMachines.serverAddress)", "PortNumber=19813"]
+    )
+    try await application.package(version: 1)
+    try await application.install("Server", to: application.server)
+    try await application.install("Client", to: place.path + "/desk1/ShopClient")
+    let server = try await startServer(machines, application)
+    let client = try startClient(machines, application, 1, ["--update", "always"])
+    _ = try #require(await client.line(containing: "verified"), "\(client.errors)")
+    try await application.package(version: 2)
+    await stop(server)
+    try await application.install("Server", to: application.server)
+    let second = try await startServer(machines, application)
+    _ = try #require(
+      await client.line(containing: "version 2 of Shop is installed"),
+      "\(client.errors)"
+    )
+    _ = try #require(await client.line(containing: "is current"), "\(client.errors)")
+    await stop(client, second)
+  }
+
   @Test func othersDoNotGetIn() async throws {
     let machines = try await TwoMachines.make()
     let place = try Workplace()

@@ -1,5 +1,7 @@
+package import SyncProtocol
+
 /// What a merged application's client is to its server: the two hold the same secret.
-package struct ClientPairing: Hashable, Sendable {
+package struct ClientPairing: Sendable {
   package let application: String
   /// The application's HardLink (4d-domain §8).
   package let hardLink: String
@@ -7,6 +9,8 @@ package struct ClientPairing: Hashable, Sendable {
   package let version: Int
   /// Operating system and processor, such as `linux-x86_64`.
   package let platform: String
+  /// Told at each session's opening what client the server holds by then.
+  package var offered: @Sendable (UpdateOffer?) -> Void = { _ in }
 
   package init(application: String, hardLink: String, version: Int, platform: String) {
     self.application = application
