@@ -26,9 +26,17 @@ package struct PairingProof: Hashable, Sendable, Codable {
   package let version: Int
   /// What the client's programs are made for, as `UpdateOffer.platform`.
   package let platform: String
+  package let binding: PairingBinding
   package let code: Digest
 
-  package init(nonce: String, version: Int, platform: String, code: Digest) {
+  package init(
+    nonce: String,
+    version: Int,
+    platform: String,
+    binding: PairingBinding,
+    code: Digest
+  ) {
+    self.binding = binding
     self.nonce = nonce
     self.version = version
     self.platform = platform
@@ -93,6 +101,48 @@ package struct UpdateOffer: Hashable, Sendable, Codable {
   }
 }
 
+/// Over what the client speaks to the server: a relay that has no part in the secret must not be
+/// able to stand between the two.
+package enum PairingBinding: Hashable, Sendable {
+  /// The authorities vouch for the server's name; a proxy may have the key.
+  case authority
+  /// The SHA-256 of the public key that the client sees, in hexadecimal.
+  case key(String)
+  /// Without TLS, on the machine itself.
+  case plain
+
+  /// The word on the wire and in the code.
+  package var text: String {
+    switch self {
+    case .authority: "authority"
+    case .key(let fingerprint): "key:\(fingerprint)"
+    case .plain: "plain"
+    }
+  }
+}
+
+extension PairingBinding: Codable {
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let text = try container.decode(String.self)
+    switch text {
+    case "authority": self = .authority
+    case "plain": self = .plain
+    case _ where text.hasPrefix("key:"): self = .key(String(text.dropFirst(4)))
+    default:
+      throw DecodingError.dataCorruptedError(
+        in: container,
+        debugDescription: "authority, plain, or key: and a fingerprint"
+      )
+    }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(text)
+  }
+}
+
 /// The bytes that the codes of a pairing are computed over.
 package struct PairingMessage: Hashable, Sendable {
   package enum Side: String, Sendable {
@@ -108,14 +158,17 @@ package struct PairingMessage: Hashable, Sendable {
   package let serverNonce: String
   package let clientNonce: String
   package let version: Int
+  package let binding: PairingBinding
 
   package init(
     application: String,
     serverID: String,
     serverNonce: String,
     clientNonce: String,
-    version: Int
+    version: Int,
+    binding: PairingBinding
   ) {
+    self.binding = binding
     self.application = application
     self.serverID = serverID
     self.serverNonce = serverNonce
@@ -127,7 +180,7 @@ package struct PairingMessage: Hashable, Sendable {
   package func bytes(of side: Side) -> [UInt8] {
     let lines = [
       "syncd-pairing-1", side.rawValue, application, serverID, serverNonce, clientNonce,
-      "\(version)",
+      "\(version)", binding.text,
     ]
     return Array(lines.joined(separator: "\n").utf8)
   }

@@ -305,7 +305,12 @@ package final class ProjectServer: Service {
     var endpoints = open.endpoints + BundleRoutes(project: project).endpoints
     endpoints += [ReloadRoute(project: project).endpoint, proof.endpoint]
     endpoints +=
-      PairingRoutes(project: project, sessions: sessions, pairings: admission.pairings).endpoints
+      PairingRoutes(
+        project: project,
+        sessions: sessions,
+        pairings: admission.pairings,
+        keyFingerprint: { [weak self] in self?.keyFingerprint }
+      ).endpoints
     endpoints.append(EventPollRoute(board: board, audience: project.events.audience).endpoint)
     endpoints += BarrierRoutes(project: project).endpoints + operators.endpoints
     endpoints += SessionMemberRoutes(sessions: sessions).endpoints

@@ -91,8 +91,12 @@ struct ServerChoice {
   }
 
   private func open(_ target: ServerTarget) async throws -> ServerVisit {
-    let (connection, hello) = try await greet(target)
+    // A key is pinned when the server has shown that it knows the secret.
+    var trust = trust
+    trust.holdPins()
+    let (connection, hello) = try await greet(target, trust)
     let (paired, updates) = try await ServerPairing.pair(connection, as: client.application)
+    try trust.pinHeld()
     let port = target.discoveryPort
     let lookups = lookups
     return ServerVisit(target: target, connection: paired, hello: hello, updates: updates) {
@@ -102,7 +106,10 @@ struct ServerChoice {
   }
 
   /// Asks who is there; a server of the network speaks TLS on its own machine's loopback too.
-  private func greet(_ target: ServerTarget) async throws -> (ServerConnection, Hello) {
+  private func greet(
+    _ target: ServerTarget,
+    _ trust: ServerTrust
+  ) async throws -> (ServerConnection, Hello) {
     var trust = trust
     trust.isForced = target.usesTLS
     let connection = ServerConnection(.tcp(target.address), trust: trust)

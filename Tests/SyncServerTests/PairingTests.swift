@@ -173,12 +173,14 @@ import Testing
         serverID: challenge.serverID,
         serverNonce: challenge.nonce,
         clientNonce: String(repeating: "ab", count: 32),
-        version: 3
+        version: 3,
+        binding: .plain
       )
       let proof = PairingProof(
         nonce: message.clientNonce,
         version: 3,
         platform: "linux-x86_64",
+        binding: .plain,
         code: MessageAuthentication.code(
           for: message.bytes(of: .client),
           key: Array(Self.secret.utf8)

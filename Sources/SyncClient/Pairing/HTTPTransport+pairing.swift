@@ -1,5 +1,8 @@
+import Bundler
 import NIOCore
 import NIOHTTP1
+import NIOSSL
+import ProjectModel
 import SyncProtocol
 
 extension HTTPTransport {
@@ -19,7 +22,8 @@ extension HTTPTransport {
           outbound,
           &iterator
         )
-        let handshake = try PairingHandshake(pairing, challenge, at: endpoint)
+        let binding = try await binding(of: channel.channel)
+        let handshake = try PairingHandshake(pairing, challenge, over: binding, at: endpoint)
         let answer = try await ask(
           PairingAnswer.self,
           .json(.POST, Route.pairing, try WireJSON.encode(handshake.proof)),
@@ -38,5 +42,17 @@ extension HTTPTransport {
     } catch  where Self.isBreak(error) {
       throw ClientError(.connection, "\(endpoint) broke the connection off (\(error)).")
     }
+  }
+
+  /// Over what a connection goes: who is in between has another key.
+  private func binding(of channel: any NIOCore.Channel) async throws -> PairingBinding {
+    guard case .tcp(let address) = endpoint, trust.speaksTLS(to: address) else { return .plain }
+    // Without pins the authorities have vouched for the name.
+    guard let servers = trust.knownServers else { return .authority }
+    let certificate = try await channel.nioSSL_peerCertificate().get()
+    guard let key = try certificate?.extractPublicKey().toSPKIBytes() else { return .authority }
+    let fingerprint = SHA256.digest(of: key).hex
+    let pinned = try trust.heldPins?.all[address] ?? servers.fingerprint(of: address)
+    return pinned == fingerprint ? .key(fingerprint) : .authority
   }
 }

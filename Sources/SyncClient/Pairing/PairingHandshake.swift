@@ -14,6 +14,7 @@ struct PairingHandshake {
   init(
     _ pairing: ClientPairing,
     _ challenge: PairingChallenge,
+    over binding: PairingBinding,
     at endpoint: Endpoint
   ) throws(ClientError) {
     guard challenge.application == pairing.application else {
@@ -29,12 +30,14 @@ struct PairingHandshake {
       serverID: challenge.serverID,
       serverNonce: challenge.nonce,
       clientNonce: RandomHex.text(bytes: 32),
-      version: pairing.version
+      version: pairing.version,
+      binding: binding
     )
     proof = PairingProof(
       nonce: message.clientNonce,
       version: pairing.version,
       platform: pairing.platform,
+      binding: binding,
       code: MessageAuthentication.code(for: message.bytes(of: .client), key: key)
     )
   }

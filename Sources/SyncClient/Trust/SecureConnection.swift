@@ -26,15 +26,14 @@ struct SecureConnection: Sendable {
   ///
   /// - Throws: `ClientError` with code `noServer`, `connection` or `untrusted`.
   func open() async throws -> any Channel {
-    let context = try trust.context()
     guard let servers = trust.knownServers else {
-      return try await shakeHands(.authorities, context, KeySeen())
+      return try await shakeHands(.authorities, KeySeen())
     }
     let pin = try servers.fingerprint(of: address)
     let seen = KeySeen()
     for mode in pin == nil ? [Mode.authorities, .key] : [.key, .authorities] {
       do {
-        return try await shakeHands(mode, context, seen)
+        return try await shakeHands(mode, seen)
       } catch let error as ClientError where error.code == .untrusted {
         continue
       }
@@ -44,9 +43,10 @@ struct SecureConnection: Sendable {
 
   private func shakeHands(
     _ mode: Mode,
-    _ context: NIOSSLContext,
     _ seen: KeySeen
   ) async throws -> any Channel {
+    // A pinned key says who it is, whatever names its certificate has.
+    let context = try trust.context(checksName: mode == .authorities)
     let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .connectTimeout(connectTimeout)
     // Set on the connection's loop before anything is sent, read after the connection is made.
@@ -101,6 +101,11 @@ struct SecureConnection: Sendable {
     let fingerprint = SHA256.digest(of: key).hex
     seen.value = fingerprint
     do {
+      if let held = trust.heldPins, trust.acceptedKey == nil,
+        try servers.fingerprint(of: address) == nil
+      {
+        return held.take(fingerprint, of: address)
+      }
       switch try servers.judge(fingerprint, of: address, accepting: trust.acceptedKey) {
       case .known: return true
       case .pinned:

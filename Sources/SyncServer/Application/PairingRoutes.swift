@@ -19,6 +19,8 @@ struct PairingRoutes: Sendable {
   let sessions: OpenSessions
   /// `nil` on every other server.
   let pairings: Pairings?
+  /// The key that clients see; `nil` without TLS.
+  let keyFingerprint: @Sendable () -> String?
 
   var endpoints: [Endpoint] {
     [
@@ -57,15 +59,6 @@ struct PairingRoutes: Sendable {
       shape: "\"nonce\" and \"code\", each 64 hexadecimal digits, \"version\" as a number and "
         + "\"platform\" as text"
     )
-    let addressKey = "pairing " + connection.peer
-    if let wait = sessions.beginAttempt([addressKey]) {
-      var problem = ProblemDetails(
-        .tooMany,
-        detail: "Too many pairings from this address failed; wait before the next one."
-      )
-      problem.retryAfter = max(1, Int((wait / .seconds(1)).rounded(.up)))
-      throw problem
-    }
     guard let challenge, proof.nonce.utf8.count == 64,
       proof.nonce.utf8.allSatisfy(RandomText.isHex)
     else { throw refused(pairings, connection) }
@@ -74,11 +67,18 @@ struct PairingRoutes: Sendable {
       serverID: project.serverID,
       serverNonce: challenge,
       clientNonce: proof.nonce,
-      version: proof.version
+      version: proof.version,
+      binding: proof.binding
     )
     guard MessageAuthentication.areEqual(pairings.code(of: .client, for: message), proof.code)
-    else { throw refused(pairings, connection) }
-    sessions.attemptWithdrawn([addressKey])
+    else { throw failed(pairings, connection) }
+    guard isOurs(proof.binding) else {
+      throw ProblemDetails(
+        .pairingRequired,
+        detail: "The client sees another TLS key than this server's: somebody stands in between, "
+          + "or a proxy whose name no authority vouches for."
+      )
+    }
     let update = pairings.application.updates.first { $0.offer.platform == proof.platform }
     return try Response(
       json: PairingAnswer(
@@ -88,6 +88,29 @@ struct PairingRoutes: Sendable {
         update: update?.offer
       )
     )
+  }
+
+  /// Whether the client speaks to this server itself, as far as the client can see it.
+  private func isOurs(_ binding: PairingBinding) -> Bool {
+    switch binding {
+    case .authority: true
+    case .key(let fingerprint): fingerprint == keyFingerprint()
+    case .plain: keyFingerprint() == nil
+    }
+  }
+
+  /// A proof that does not hold: who goes on guessing waits. Who knows the secret never does.
+  private func failed(_ pairings: Pairings, _ connection: ConnectionIdentity) -> ProblemDetails {
+    let addressKey = "pairing " + connection.peer
+    if let wait = sessions.beginAttempt([addressKey]) {
+      var problem = ProblemDetails(
+        .tooMany,
+        detail: "Too many pairings from this address failed; wait before the next one."
+      )
+      problem.retryAfter = max(1, Int((wait / .seconds(1)).rounded(.up)))
+      return problem
+    }
+    return refused(pairings, connection)
   }
 
   /// One sentence for every failure: it tells a guesser nothing.
