@@ -84,6 +84,7 @@ struct ClientCommand: AsyncParsableCommand {
     var wish: ServerChoice.Wish = select ? .chosen : .usual
     if let server { wish = .named(server) }
     while true {
+      try OwnProgram.giveWay(for: client)
       let visit = try await choice.visit(wish)
       try await updates.settle(from: visit.updates)
       client.confirm()

@@ -85,6 +85,23 @@ struct ClientUpdates {
     return answer.isEmpty || answer.lowercased().hasPrefix("y")
   }
 
+  /// Installs, after another start of this client that does so just now.
+  private func install(_ archive: String, for offer: UpdateOffer) async throws {
+    let end = ContinuousClock().now + Self.patience
+    while true {
+      do {
+        return try await client.install(archive, for: offer)
+      } catch let error as DeploymentError
+        where error.code == .busy && ContinuousClock().now < end
+      {
+        try await Task.sleep(for: .milliseconds(500))
+        try OwnProgram.giveWay(for: client)
+      }
+    }
+  }
+
+  private static let patience = Duration.seconds(120)
+
   private func take(_ offer: UpdateOffer, from source: some UpdateSource) async throws {
     // Nothing is fetched for nothing.
     try client.check(offer)
@@ -100,7 +117,7 @@ struct ClientUpdates {
     try await source.fetch(offer, to: archive) { bar.update($0, of: $1) }
     bar.finish()
     do {
-      try await client.install(archive, for: offer)
+      try await install(archive, for: offer)
     } catch let error as DeploymentError where error.code == .archive {
       // A file that is wrong must not be gone on with.
       try? FileManager.default.removeItem(atPath: archive)

@@ -1,3 +1,4 @@
+import Deployment
 import Foundation
 
 /// The running program, and its start anew.
@@ -24,5 +25,14 @@ enum OwnProgram {
       description:
         "\(program) cannot be started: \(String(cString: strerror(errno))). Start it by hand."
     )
+  }
+
+  /// Starts the client anew where another start has installed another version meanwhile.
+  static func giveWay(for client: InstalledClient) throws {
+    let now = try? InstalledClient(of: path)
+    // Without its own folder this version is gone.
+    guard let now, now.failedVersion == nil || now.failedVersion == client.failedVersion else {
+      return try become(client.startFile)
+    }
   }
 }

@@ -66,7 +66,14 @@ struct ServerChoice {
   private func usual() async throws -> ServerVisit {
     var failure: ClientError
     do {
-      return try await open(try await ServerName(client.linkFile).resolve(with: lookups))
+      let target = try await ServerName(client.linkFile).resolve(with: lookups)
+      do {
+        return try await open(target)
+      } catch let error as ClientError where target.discoveryPort != nil {
+        // Anybody may publish that name.
+        guard let own = try await namesake(of: target) else { throw error }
+        return own
+      }
     } catch let error as ClientError where error.code != .untrusted {
       failure = error
     }
@@ -88,6 +95,19 @@ struct ServerChoice {
     }
     Terminal.complain(failure.message)
     return try await open(try await chosen())
+  }
+
+  /// The server of the same published name that is this client's own.
+  private func namesake(of target: ServerTarget) async throws -> ServerVisit? {
+    guard let port = target.discoveryPort else { return nil }
+    let found = try await DiscoveryClient(port: port, isLocal: isLocal)
+      .watch(for: Self.patience) { _ in true }
+    for server in found
+    where server.isCalled(client.application.publishName) && server.address != target.address {
+      let other = ServerTarget(server.address, from: .discovered(server), discoveryPort: port)
+      if let visit = try? await open(other) { return visit }
+    }
+    return nil
   }
 
   private func open(_ target: ServerTarget) async throws -> ServerVisit {

@@ -27,6 +27,7 @@ import Testing
   private func with(
     archive: [UInt8] = Array(repeating: 7, count: 300_000),
     isProtected: Bool = false,
+    isTLS: Bool = false,
     _ body: (ServerFixture, ServerConnection, UpdateOffer) async throws -> Void
   ) async throws {
     let folder = try ServerFixture.temporaryFolder()
@@ -50,7 +51,12 @@ import Testing
     try await ServerFixture.with(
       folder: folder,
       isProtected: isProtected,
-      configure: { $0.application = application }
+      configure: {
+        $0.application = application
+        guard isTLS else { return }
+        $0.alwaysSpeaksTLS = true
+        $0.certificates = TLSTests.pair(in: folder)
+      }
     ) { server in
       let address = ServerAddress(host: "127.0.0.1", port: server.port)
       try await body(server, ServerConnection(.tcp(address)), offer)
@@ -202,6 +208,43 @@ import Testing
       let again = try await first.ask("POST", Route.pairing, host: server.host, json, body: body)
       #expect(again.status == 403)
     }
+  }
+
+  @Test func aProofForAnotherKeyOrAPlainConnectionIsARelays() async throws {
+    for binding in [PairingBinding.key(String(repeating: "0", count: 64)), .plain, .authority] {
+      try await with(isTLS: true) { server, _, _ in
+        let pins = server.folder + "/pins"
+        var trust = ServerTrust(knownServers: KnownServers(path: pins))
+        trust.isForced = true
+        trust.holdPins()
+        let address = ServerAddress(host: "127.0.0.1", port: server.port)
+        let connection = ServerConnection(.tcp(address), trust: trust)
+        _ = try await PairedServer(connection, as: Self.pairing())
+        #expect(!FileManager.default.fileExists(atPath: pins))
+        try trust.pinHeld()
+        #expect(FileManager.default.fileExists(atPath: pins))
+        _ = try await PairedServer(connection, as: Self.pairing())
+        let status = try await status(of: binding, at: server)
+        #expect(status == (binding == .authority ? "200" : "403"))
+      }
+    }
+  }
+
+  /// What a proof with some binding is answered with over TLS.
+  private func status(of binding: PairingBinding, at server: ServerFixture) async throws -> String {
+    let script = """
+      import hashlib, hmac, http.client, json, ssl
+      c = ssl.create_default_context(); c.check_hostname = False; c.verify_mode = ssl.CERT_NONE
+      h = http.client.HTTPSConnection('127.0.0.1', \(server.port), context=c)
+      h.request('GET', '/v1/pairing'); a = json.loads(h.getresponse().read())
+      lines = ['syncd-pairing-1', 'client', a['application'], a['serverID'], a['nonce'], 'ab' * 32, '3', '\(binding.text)']
+      code = hmac.new(b'\(Self.secret)', '\\n'.join(lines).encode(), hashlib.sha256).hexdigest()
+      body = {'nonce': 'ab' * 32, 'version': 3, 'platform': 'linux-x86_64', 'binding': lines[-1], 'code': code}
+      h.request('POST', '/v1/pairing', json.dumps(body), {'Content-Type': 'application/json'})
+      print(h.getresponse().status)
+      """
+    return try await Tool.run("python3", ["-I", "-c", script])
+      .trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
   @Test func guessingIsSlowedDown() async throws {

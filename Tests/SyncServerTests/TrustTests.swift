@@ -53,6 +53,22 @@ import Testing
     }
   }
 
+  @Test func aPinnedKeyCountsWhateverNamesItsCertificateHas() async throws {
+    try await withFolder { folder in
+      try await Tool.makePair(in: folder, names: "DNS:books.example.org")
+      let files = CertificateSource.files(
+        certificate: folder + "/cert.pem",
+        key: folder + "/key.pem"
+      )
+      try await TLSTests.serve({ $0.certificates = files }) { server in
+        for _ in 0..<2 {
+          let hello = try await connection(server, pins: folder + "/pins").hello()
+          #expect(hello.project == "Demo")
+        }
+      }
+    }
+  }
+
   @Test func eventsComeOverAPinnedConnection() async throws {
     try await withFolder { folder in
       try await TLSTests.serve { server in

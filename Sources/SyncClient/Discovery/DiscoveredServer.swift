@@ -25,7 +25,7 @@ package struct DiscoveredServer: Hashable, Sendable {
   package var shownName: String { (usesTLS ? "^" : "") + publicationName }
 
   /// Whether a person means this server by a name, as shown or without the mark.
-  func isCalled(_ name: String) -> Bool {
+  package func isCalled(_ name: String) -> Bool {
     [publicationName, shownName, project].contains(name)
   }
 }

@@ -32,13 +32,12 @@ package struct PairedServer: Sendable {
     to path: String,
     progress: @escaping @Sendable (UInt64, UInt64) -> Void
   ) async throws {
+    if Self.digest(of: path) == offer.digest { return }
     let part = "\(path)-\(offer.digest.hex.prefix(16))"
-    let descriptor = open(part, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw ClientError.unwritable(part) }
+    guard
+      let descriptor = try await turn(at: part, unless: { Self.digest(of: path) == offer.digest })
+    else { return }
     defer { close(descriptor) }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      throw ClientError(.localFile, "Another client is fetching the update: stop one of them.")
-    }
     var start = UInt64(max(0, lseek(descriptor, 0, SEEK_END)))
     if start > offer.size {
       guard ftruncate(descriptor, 0) == 0 else { throw ClientError.unwritable(path) }
@@ -54,7 +53,7 @@ package struct PairedServer: Sendable {
     )
     try await download.receive(from: start, into: descriptor, progress: progress)
     guard fsync(descriptor) == 0 else { throw ClientError.unwritable(path) }
-    guard digest(of: descriptor) == offer.digest else {
+    guard Self.digest(of: descriptor) == offer.digest else {
       // Going on with it leads nowhere.
       unlink(part)
       throw ClientError(
@@ -67,7 +66,40 @@ package struct PairedServer: Sendable {
     ResumableDownload.removeParts(besides: path, prefix: "-")
   }
 
-  private func digest(of descriptor: Int32) -> Digest? {
+  /// Opens a part for this client alone, when nobody else is fetching it any more.
+  ///
+  /// - Returns: `nil` when another client has brought the whole meanwhile.
+  private func turn(at part: String, unless isDone: () -> Bool) async throws -> Int32? {
+    let end = ContinuousClock().now + Self.patience
+    while true {
+      let descriptor = open(part, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+      guard descriptor >= 0 else { throw ClientError.unwritable(part) }
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
+        guard isDone() else { return descriptor }
+        close(descriptor)
+        unlink(part)
+        return nil
+      }
+      close(descriptor)
+      guard ContinuousClock().now < end else {
+        throw ClientError(.localFile, "Another client is fetching the update: stop one of them.")
+      }
+      try await Task.sleep(for: .milliseconds(500))
+      if isDone() { return nil }
+    }
+  }
+
+  /// For another client of the same account that is fetching the same.
+  private static let patience = Duration.seconds(300)
+
+  private static func digest(of path: String) -> Digest? {
+    let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    return digest(of: descriptor)
+  }
+
+  private static func digest(of descriptor: Int32) -> Digest? {
     let hasher = SHA256Hasher()
     var buffer = [UInt8](repeating: 0, count: 1 << 20)
     var position: off_t = 0

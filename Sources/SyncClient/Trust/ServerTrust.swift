@@ -63,6 +63,8 @@ package struct ServerTrust: Sendable {
   /// The client's side of TLS 1.2 and later.
   ///
   /// - Parameter checksName: whether the certificate has to be one of the host's name.
+  /// - Returns: what handshakes are made with.
+  /// - Throws: `ClientError` with code `localFile` when the authorities cannot be read.
   func context(checksName: Bool) throws(ClientError) -> NIOSSLContext {
     var configuration = TLSConfiguration.makeClientConfiguration()
     if !checksName { configuration.certificateVerification = .noHostnameVerification }

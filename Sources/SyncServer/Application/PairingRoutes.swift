@@ -99,7 +99,7 @@ struct PairingRoutes: Sendable {
     }
   }
 
-  /// A proof that does not hold: who goes on guessing waits. Who knows the secret never does.
+  /// Refuses a proof that does not hold: who goes on guessing waits.
   private func failed(_ pairings: Pairings, _ connection: ConnectionIdentity) -> ProblemDetails {
     let addressKey = "pairing " + connection.peer
     if let wait = sessions.beginAttempt([addressKey]) {
