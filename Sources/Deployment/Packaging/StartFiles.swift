@@ -101,7 +101,7 @@ struct StartFiles {
       if [ "$link" = current ] && [ -L "$here/previous" ]; then
         # The first start of a new version; it removes the other one when it has found its server.
         # Standard input may be closed, which would end this shell itself.
-        if (: <&0) 2>/dev/null; then exec 3<&0; else exec 3</dev/null; fi
+        if (: 3<&0) 2>/dev/null; then exec 3<&0; else exec 3</dev/null; fi
         "$version/start" "$@" <&3 3<&- &
         child=$!
         exec 3<&-
