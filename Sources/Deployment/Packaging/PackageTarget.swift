@@ -72,8 +72,8 @@ struct PackageTarget {
     let entrance = FolderLock(parent, waits: true)
     defer { withExtendedLifetime(entrance) {} }
     let prefix = ".\(name).syncd-new-"
-    for (old, type) in (try? FileTree.entries(of: parent)) ?? []
-    where type == .typeDirectory && old.hasPrefix(prefix) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
+    for old in names where old.hasPrefix(prefix) && FileTree.isFolder("\(parent)/\(old)") {
       guard let left = FolderLock("\(parent)/\(old)") else { throw busy(parent, name) }
       withExtendedLifetime(left) { try? FileTree.remove("\(parent)/\(old)") }
     }
