@@ -14,7 +14,7 @@ package struct DeploymentError: Error, Hashable, Sendable, CustomStringConvertib
     case archive
     /// An update is not what its maker has signed, or for another client.
     case untrusted
-    /// Another start of the client installs just now.
+    /// Another start of the client installs just now, or another packaging makes the same folder.
     case busy
     /// The installed client is damaged, or this account may not change it.
     case installation
@@ -27,4 +27,9 @@ package struct DeploymentError: Error, Hashable, Sendable, CustomStringConvertib
     self.code = code
     description = sentence
   }
+}
+
+extension String {
+  /// What another part says, to be gone on with in a sentence.
+  var withoutFullStop: String { hasSuffix(".") ? String(dropLast()) : self }
 }

@@ -22,7 +22,7 @@ enum SystemProgram {
       status = result.terminationStatus
       said = result.standardError
     } catch {
-      throw Failure(reason: "\(name) cannot be run: \(error)")
+      throw Failure(reason: "\(name) cannot be run: \("\(error)".withoutFullStop)")
     }
     guard status.isSuccess else {
       let line =

@@ -85,6 +85,7 @@ struct PackageCommand: AsyncParsableCommand {
     }
     let keys = try ApplicationKeys(
       settings: try settingsFile(of: location),
+      of: settings ?? ProjectLayout.buildSettings.display,
       overrides: set,
       project: location.name
     )
@@ -146,7 +147,9 @@ struct PackageCommand: AsyncParsableCommand {
         )
       )
     }
-    for path in result.leftOut { Terminal.complain("\(path) is a link and was left out.") }
+    for path in result.leftOut {
+      Terminal.complain("\(path) is a link or a special file and was left out.")
+    }
     let update =
       result.updateSize.map { "an update of \(Terminal.size(UInt64($0))) for older clients" }
       ?? "no update for older clients"

@@ -85,7 +85,8 @@ import Testing
     let error = await #expect(throws: DeploymentError.self) {
       try await client.install(place.archive, for: place.offer)
     }
-    #expect(error?.description.contains("No space left") == true, "\(String(describing: error))")
+    #expect(error?.code == .installation)
+    #expect(error?.description.contains("disk full, 1 MB needed") == true)
     #expect(try place.shop.names("mount/ShopClient/versions") == [".lock", place.first])
     #expect(try await place.shop.run(mount + "/ShopClient/ShopClient").status == 0)
     // With room again it is installed.
@@ -140,6 +141,38 @@ import Testing
     )
     let ran = try await place.shop.run("/bin/sh", "-c", "echo words | '\(place.folder)/ShopClient'")
     #expect(ran.output == "got words\ntold\n" && ran.status == 7, "\(ran)")
+  }
+
+  @Test func aFirstStartNeedsNoInput() async throws {
+    let place = try await Installation()
+    try await place.client().install(place.archive, for: place.offer)
+    try await place.prepare()
+    let ran = try await place.shop.run("/bin/sh", "-c", "'\(place.folder)/ShopClient' <&-")
+    #expect(ran.output == "\(place.second) runs\n" && ran.errors == "", "\(ran)")
+  }
+
+  @Test func withoutLinksTheNewestVersionStarts() async throws {
+    let place = try await Installation()
+    try await place.client().install(place.archive, for: place.offer)
+    try await place.prepare()
+    let versions = place.folder + "/versions/"
+    try FileManager.default.copyItem(
+      atPath: versions + place.second,
+      toPath: versions + "10-0a0a0a0a"
+    )
+    try FileManager.default.removeItem(atPath: place.folder + "/previous")
+    for link in ["versions/9-gone", nil] {
+      try FileManager.default.removeItem(atPath: place.folder + "/current")
+      if let link {
+        try FileManager.default.createSymbolicLink(
+          atPath: place.folder + "/current",
+          withDestinationPath: link
+        )
+      }
+      let ran = try await place.start()
+      #expect(ran.output == "10-0a0a0a0a runs\n", "\(ran)")
+      #expect(ran.errors.contains("no version is current") && ran.errors.contains("goes on."))
+    }
   }
 
   @Test func whatIsNotSignedForThisClientIsNotInstalled() async throws {

@@ -14,7 +14,7 @@ import Testing
     #expect(
       try shop.names("out/ShopServer") == [
         "Server Database", "ShopServer", "ShopServer.desktop", "Upgrade4DClient",
-        "application.json", "bin", "shopserver.service",
+        "application.json", "bin", "install-unit", "shopserver.service",
       ]
     )
     let database = "out/ShopServer/Server Database"
@@ -73,9 +73,9 @@ import Testing
   @Test func theSameApplicationIsReplacedWholeAndNothingElse() async throws {
     let shop = try Workshop()
     try await shop.package()
-    try shop.save("old", "out/ShopServer/left-over")
+    try shop.save("old", "out/ShopServer/Upgrade4DClient/left-over")
     try await shop.package(into: "out", "CurrentVers=2")
-    #expect(try !shop.names("out/ShopServer").contains("left-over"))
+    #expect(try !shop.names("out/ShopServer/Upgrade4DClient").contains("left-over"))
     #expect(try shop.names("out/ShopClient/versions").count == 1)
     #expect(try shop.names("").filter { $0.contains("syncd-new") } == [])
     for (folder, application) in [("out", "Other"), ("project", "Shop")] {

@@ -64,7 +64,7 @@ import Testing
         Issue.record("\(refused)")
         continue
       }
-      #expect(sentence.contains("takes clients of version 6 to 9, and this is version 5: "))
+      #expect(sentence.contains("takes clients of versions 6 to 9, and this is version 5: "))
     }
     let versions = ClientVersions(current: 9, minimum: 6, maximum: 9)
     guard case .refuse = UpdateDecision.declined(by: client, versions) else {

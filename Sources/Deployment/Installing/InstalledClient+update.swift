@@ -85,6 +85,7 @@ extension InstalledClient {
     do {
       try FileTree.remove(unfinished)
       try FileTree.makeFolder(unfinished)
+      try checkRoom(for: archive)
       try await UpdateArchive.unpack(archive, into: unfinished)
       try checkContents(of: unfinished, offer)
       try reached(.unpacked)
@@ -102,6 +103,16 @@ extension InstalledClient {
       try? FileTree.remove(unfinished)
       throw error
     }
+  }
+
+  /// A full disk is said in one sentence, before the half of a version is written.
+  private func checkRoom(for archive: String) throws(FileTree.Failure) {
+    let need = UpdateArchive.unpackedSize(of: archive)
+    guard let free = FileTree.freeSpace(at: versionsFolder), free < need else { return }
+    throw FileTree.Failure(
+      path: versionsFolder,
+      reason: "disk full, \((need + 999_999) / 1_000_000) MB needed there"
+    )
   }
 
   private func place(

@@ -71,8 +71,8 @@ package enum UpdateDecision: Hashable, Sendable {
     _ versions: ClientVersions?,
     remedy: String
   ) -> String {
-    let range = versions.map { "\($0.minimum) to \($0.maximum)" } ?? "others"
-    return "The server of \(client.name) takes clients of version \(range), and this is version "
+    let range = versions?.words ?? "other versions"
+    return "The server of \(client.name) takes clients of \(range), and this is version "
       + "\(client.version): \(remedy)."
   }
 }

@@ -31,6 +31,10 @@ enum FileTree {
     try write(Array(text.utf8), to: path, mode: mode)
   }
 
+  static func setMode(_ mode: Int, of path: String) throws(Failure) {
+    try attempt(path) { try files.setAttributes([.posixPermissions: mode], ofItemAtPath: path) }
+  }
+
   static func copyFile(_ source: String, to path: String, mode: Int = 0o644) throws(Failure) {
     try attempt(path) {
       try files.copyItem(atPath: source, toPath: path)
@@ -40,7 +44,8 @@ enum FileTree {
 
   /// Copies a folder with what is in it, as far as `includes` has the paths below it.
   ///
-  /// Symbolic links and special files are not followed.
+  /// Symbolic links and special files are not followed. Files keep their rights, but for those of
+  /// others to write.
   ///
   /// - Returns: the paths below `source` that were left out for what they are.
   @discardableResult
@@ -57,7 +62,12 @@ enum FileTree {
         leftOut += try copyFolder("\(source)/\(name)", to: "\(path)/\(name)") {
           includes("\(name)/\($0)")
         }.map { "\(name)/\($0)" }
-      case .typeRegular: try copyFile("\(source)/\(name)", to: "\(path)/\(name)")
+      case .typeRegular:
+        let file = "\(source)/\(name)"
+        let mode = try attempt(file) {
+          try files.attributesOfItem(atPath: file)[.posixPermissions] as? Int ?? 0o644
+        }
+        try copyFile(file, to: "\(path)/\(name)", mode: mode & 0o755)
       default: leftOut.append(name)
       }
     }
@@ -80,6 +90,10 @@ enum FileTree {
     (try? files.attributesOfItem(atPath: path)) != nil
   }
 
+  static func isFile(_ path: String) -> Bool {
+    (try? files.attributesOfItem(atPath: path)[.type] as? FileAttributeType) == .typeRegular
+  }
+
   static func isFolder(_ path: String) -> Bool {
     (try? files.attributesOfItem(atPath: path)[.type] as? FileAttributeType) == .typeDirectory
   }
@@ -88,6 +102,12 @@ enum FileTree {
   static func remove(_ path: String) throws(Failure) {
     guard exists(path) else { return }
     try attempt(path) { try files.removeItem(atPath: path) }
+  }
+
+  /// Bytes that this account may still write at a place; `nil` where the system does not say.
+  static func freeSpace(at path: String) -> Int? {
+    let found = try? files.attributesOfFileSystem(forPath: path)[.systemFreeSize]
+    return found as? Int ?? (found as? UInt64).map { Int(clamping: $0) }
   }
 
   /// Waits until a folder with all that is in it is on the disk.
@@ -156,7 +176,10 @@ enum FileTree {
       throw failure
     } catch {
       let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-      throw Failure(path: path, reason: (cause ?? error as NSError).localizedDescription)
+      throw Failure(
+        path: path,
+        reason: (cause ?? error as NSError).localizedDescription.withoutFullStop
+      )
     }
   }
 }

@@ -1,6 +1,5 @@
 import Foundation
 import ProjectModel
-import SyncProtocol
 
 /// The folder that an application is packaged into: made beside it, put into place in one step.
 struct PackageTarget {
@@ -8,29 +7,35 @@ struct PackageTarget {
   /// Where it is made.
   let unfinished: String
   private let replaces: Bool
+  /// Held while the folder is made.
+  private let lock: FolderLock
 
-  /// Looks at the folder and makes the unfinished one.
+  /// Looks at the folder and makes the unfinished one; removes what a killed packaging has left.
   ///
-  /// - Throws: `DeploymentError` with code `target`.
-  init(_ folder: String, of application: String) throws(DeploymentError) {
+  /// - Parameters:
+  ///   - folder: where the application is to be.
+  ///   - keys: what is packaged.
+  ///   - root: the project's folder; the application may not be in it.
+  /// - Throws: `DeploymentError` with code `target`, or `busy` when another packaging makes the same.
+  init(_ folder: String, of keys: ApplicationKeys, root: String) throws(DeploymentError) {
     let url = URL(filePath: folder).standardizedFileURL
     path = url.path.hasSuffix("/") ? String(url.path.dropLast()) : url.path
-    let parent = url.deletingLastPathComponent().path
-    replaces = try Self.look(at: path, application)
-    guard FileTree.isFolder(parent), access(parent, W_OK) == 0 else {
+    let parent = url.deletingLastPathComponent()
+    try Self.refuse(parent, url.lastPathComponent, below: root)
+    replaces = try PackagedFolder(path: path, keys: keys).isThere()
+    guard FileTree.isFolder(parent.resolvingSymlinksInPath().path), access(parent.path, W_OK) == 0
+    else {
       throw DeploymentError(
         .target,
-        "\(parent) is no folder that this account may write into: name another one with -o."
+        "\(parent.path) is no folder that this account may write into: name another one with -o."
       )
     }
-    unfinished = "\(parent)/.\(url.lastPathComponent).syncd-new-\(UInt32.random(in: .min ... .max))"
-    do { try FileTree.makeFolder(unfinished) } catch {
-      throw DeploymentError(.target, "\(path) cannot be made: \(error.reason).")
-    }
+    (unfinished, lock) = try Self.begin(url.lastPathComponent, in: parent.path)
   }
 
   /// Syncs what was made and gives it its name; what was there before goes.
   func finish() throws(FileTree.Failure) {
+    defer { withExtendedLifetime(lock) {} }
     try FileTree.sync(unfinished, allowsLinks: true)
     guard replaces else {
       // An empty folder gives way to a rename.
@@ -43,27 +48,47 @@ struct PackageTarget {
 
   func abandon() { try? FileTree.remove(unfinished) }
 
-  /// Whether the same application is there already.
-  private static func look(
-    at path: String,
-    _ application: String
-  ) throws(DeploymentError) -> Bool {
-    guard FileTree.exists(path) else { return false }
-    guard FileTree.isFolder(path), let names = try? FileTree.entries(of: path).map(\.name) else {
-      throw DeploymentError(.target, "\(path) is no folder that can be read: name another with -o.")
+  /// What is packaged into the project would be packaged itself the next time.
+  private static func refuse(
+    _ parent: URL,
+    _ name: String,
+    below root: String
+  ) throws(DeploymentError) {
+    let place = parent.resolvingSymlinksInPath().appending(path: name).path
+    let project = URL(filePath: root).standardizedFileURL.resolvingSymlinksInPath().path
+    guard place == project || place.hasPrefix(project + "/") else { return }
+    throw DeploymentError(
+      .target,
+      "\(place) is in the project, which the application is made of: name another folder with -o."
+    )
+  }
+
+  /// Makes the unfinished folder and locks it.
+  private static func begin(
+    _ name: String,
+    in parent: String
+  ) throws(DeploymentError) -> (String, FolderLock) {
+    // Nobody sees a folder before it is locked.
+    let entrance = FolderLock(parent, waits: true)
+    defer { withExtendedLifetime(entrance) {} }
+    let prefix = ".\(name).syncd-new-"
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
+    for old in names where old.hasPrefix(prefix) && FileTree.isFolder("\(parent)/\(old)") {
+      guard let left = FolderLock("\(parent)/\(old)") else { throw busy(parent, name) }
+      withExtendedLifetime(left) { try? FileTree.remove("\(parent)/\(old)") }
     }
-    if names.isEmpty { return false }
-    let own = ["\(application)Server", "\(application)Client"]
-    let file = "\(path)/\(application)Server/application.json"
-    let found = FileManager.default.contents(atPath: file)
-      .flatMap { try? WireJSON.decode(ServerApplication.self, from: $0) }
-    guard names.allSatisfy(own.contains), found?.name == application else {
-      throw DeploymentError(
-        .target,
-        "\(path) is not empty and holds something else than \(application): name another folder "
-          + "with -o, or empty it."
-      )
+    let path = "\(parent)/\(prefix)\(UInt32.random(in: .min ... .max))"
+    do { try FileTree.makeFolder(path) } catch {
+      throw DeploymentError(.target, "\(parent)/\(name) cannot be made: \(error.reason).")
     }
-    return true
+    guard let lock = FolderLock(path) else { throw busy(parent, name) }
+    return (path, lock)
+  }
+
+  private static func busy(_ parent: String, _ name: String) -> DeploymentError {
+    DeploymentError(
+      .busy,
+      "Another packaging makes \(parent)/\(name) just now: try again when it has ended."
+    )
   }
 }

@@ -15,7 +15,7 @@ struct StartFiles {
   ]
 
   /// The folder that a script is in, whatever link it is called by.
-  private static let here =
+  static let here =
     "here=$(CDPATH= cd -- \"$(dirname -- \"$(readlink -f -- \"$0\")\")\" && pwd) || exit 1"
 
   /// Ends a script with one sentence when a library of `$program` is not there.
@@ -23,7 +23,9 @@ struct StartFiles {
     let cases = Self.packages.map { "    \($0)*) packages=\"$packages \($1)\" ;;" }
     return """
       # Before the program is loaded: the loader itself names one missing library and no package.
-      missing=$(ldd "$program" 2>/dev/null | sed -n 's/^[[:space:]]*\\([^ ]*\\) => not found.*/\\1/p')
+      # Where there is no ldd, the loader has the word.
+      needs=$(LC_ALL=C ldd "$program" 2>&1)
+      missing=$(printf '%s\\n' "$needs" | sed -n 's/^[[:space:]]*\\([^ ]*\\) => not found.*/\\1/p')
       if [ -n "$missing" ]; then
         packages=
         for library in $missing; do
@@ -34,6 +36,13 @@ struct StartFiles {
         printf '%s\\n' "\(name): this system lacks" $missing "(Debian: apt-get install$packages)." |
           tr '\\n' ' ' >&2
         echo >&2
+        exit 1
+      fi
+      old=$(printf '%s\\n' "$needs" |
+        sed -n 's/.*version .\\([A-Z][A-Za-z0-9_.]*\\). not found.*/\\1/p' | sort -u)
+      if [ -n "$old" ]; then
+        printf '%s ' "\(name): this system's libraries are too old, they lack" $old >&2
+        printf '%s\\n' "(take a newer system, or make the programs on one as old)." >&2
         exit 1
       fi
       """
@@ -69,23 +78,30 @@ struct StartFiles {
     """
   }
 
-  /// Starts the installed version, or the one before it.
+  /// Starts the installed version, or the one before it, or any that is there.
   var client: String {
     """
     #!/bin/sh
     # Starts the installed version of \(keys.name), or the one before it where that does not start.
     \(Self.here)
     said=
-    for link in current previous; do
+    tried=
+    # Without a link that leads to a version: the newest that is there.
+    others=$(cd -- "$here/versions" 2>/dev/null && ls | grep -x '[0-9]*-[0-9a-f]*' |
+      sort -t - -k 1,1nr | sed 's|^|versions/|')
+    for link in current previous $others; do
       version=$(readlink -f -- "$here/$link") || continue
       [ -x "$version/start" ] || continue
+      case " $tried " in *" ${version##*/} "*) continue ;; esac
+      tried="$tried ${version##*/}"
       if ! why=$("$version/start" --check 2>&1); then
         said=${said:-${why:-\(keys.name)Client: ${version##*/} does not start.}}
         continue
       fi
       if [ "$link" = current ] && [ -L "$here/previous" ]; then
         # The first start of a new version; it removes the other one when it has found its server.
-        exec 3<&0
+        # Standard input may be closed, which would end this shell itself.
+        if (: 3<&0) 2>/dev/null; then exec 3<&0; else exec 3</dev/null; fi
         "$version/start" "$@" <&3 3<&- &
         child=$!
         exec 3<&-
@@ -106,6 +122,7 @@ struct StartFiles {
         said="\(keys.name)Client: ${version##*/} ended with status $status on its first start."
         continue
       fi
+      [ "$link" = current ] || said=${said:-\(keys.name)Client: no version is current in $here.}
       [ -z "$said" ] || printf '%s\\n' "$said" "\(keys.name)Client: ${version##*/} goes on." >&2
       exec "$version/start" "$@"
     done
@@ -117,48 +134,19 @@ struct StartFiles {
 
   /// A menu entry beside the file that it starts: `%k` is where the entry lies.
   func desktop(_ kind: String, comment: String, inTerminal: Bool) -> String {
-    """
-    [Desktop Entry]
-    Type=Application
-    Version=1.0
-    Name=\(keys.name)\(kind == "Server" ? " Server" : "")
-    Comment=\(comment)
-    Exec=sh -c "exec \\\\"\\\\$(dirname \\\\"\\\\$1\\\\")/\(keys.name)\(kind)\\\\"" sh %k
-    Terminal=\(inTerminal)
-    Categories=Office;
+    // In a value \ begins an escape.
+    let comment = comment.split(separator: "\\", omittingEmptySubsequences: false)
+      .joined(separator: "\\\\")
+    return """
+      [Desktop Entry]
+      Type=Application
+      Version=1.0
+      Name=\(keys.name)\(kind == "Server" ? " Server" : "")
+      Comment=\(comment)
+      Exec=sh -c "exec \\\\"\\\\$(dirname \\\\"\\\\$1\\\\")/\(keys.name)\(kind)\\\\"" sh %k
+      Terminal=\(inTerminal)
+      Categories=Office;
 
-    """
-  }
-
-  /// A template: whoever installs it puts the folder's path in place of `@FOLDER@`.
-  var unit: String {
-    """
-    # Install it with the folder's own path, as root, in the folder of the server:
-    #   sed "s|@FOLDER@|$PWD|" '\(unitName)' > '/etc/systemd/system/\(unitName)'
-    # The account in User= has to own application.json, which only it may read.
-    [Unit]
-    Description=Server of \(keys.name)
-    After=network-online.target
-    Wants=network-online.target
-
-    [Service]
-    ExecStart="@FOLDER@/\(keys.name)Server"
-    User=syncd
-    StateDirectory=syncd
-    Environment=XDG_STATE_HOME=/var/lib
-    Restart=on-failure
-    NoNewPrivileges=yes
-    ProtectSystem=strict
-    PrivateTmp=yes
-
-    [Install]
-    WantedBy=multi-user.target
-
-    """
-  }
-
-  var unitName: String {
-    let plain = keys.name.lowercased().map { $0.isLetter || $0.isNumber ? $0 : "-" }
-    return String(plain) + "server.service"
+      """
   }
 }

@@ -34,8 +34,8 @@ enum UpdateArchive {
 
   /// Unpacks into an empty folder, with the files' rights and as this account's own.
   ///
-  /// - Throws: `DeploymentError` with code `archive`.
-  static func unpack(_ path: String, into folder: String) async throws(DeploymentError) {
+  /// - Throws: `FileTree.Failure` for whatever stands in the way; a wrong archive is found before.
+  static func unpack(_ path: String, into folder: String) async throws(FileTree.Failure) {
     do throws(SystemProgram.Failure) {
       try await SystemProgram.run(
         "tar",
@@ -45,8 +45,19 @@ enum UpdateArchive {
         ]
       )
     } catch {
-      throw DeploymentError(.archive, "The update cannot be unpacked: \(error.reason).")
+      throw FileTree.Failure(path: folder, reason: error.reason.withoutFullStop)
     }
+  }
+
+  /// Bytes that the unpacked archive takes, as its gzip says at its end (RFC 1952 §2.3.1); modulo
+  /// 4 GiB, which no client comes near.
+  static func unpackedSize(of path: String) -> Int {
+    guard let file = try? FileHandle(forReadingFrom: URL(filePath: path)) else { return 0 }
+    defer { try? file.close() }
+    guard let end = try? file.seekToEnd(), end >= 4, (try? file.seek(toOffset: end - 4)) != nil,
+      let bytes = try? file.read(upToCount: 4)
+    else { return 0 }
+    return bytes.reversed().reduce(0) { $0 << 8 | Int($1) }
   }
 
   /// SHA-256 and size of a file.
@@ -64,7 +75,10 @@ enum UpdateArchive {
       }
       return (hasher.finish(), size)
     } catch {
-      throw DeploymentError(.archive, "\(path) cannot be read: \(error.localizedDescription)")
+      throw DeploymentError(
+        .archive,
+        "\(path) cannot be read: \(error.localizedDescription.withoutFullStop)."
+      )
     }
   }
 

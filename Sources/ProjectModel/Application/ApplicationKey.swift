@@ -20,13 +20,13 @@ package enum ApplicationKey: String, Hashable, Sendable, CaseIterable {
 
 /// Where the value of a key stands, for whoever has to put it right.
 package enum ApplicationKeySource: Hashable, Sendable {
-  case settings(line: Int?)
+  case settings(file: String, line: Int?)
   case commandLine
 
   var place: String {
     switch self {
-    case .settings(let line?): "\(ProjectLayout.buildSettings.display):\(line)"
-    case .settings: ProjectLayout.buildSettings.display
+    case .settings(let file, let line?): "\(file):\(line)"
+    case .settings(let file, nil): file
     case .commandLine: "--set"
     }
   }

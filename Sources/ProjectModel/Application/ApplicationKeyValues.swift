@@ -6,13 +6,21 @@ struct ApplicationKeyValues {
   }
 
   private static let mostBytes = 100
+  /// RFC 1035 §2.3.4.
+  private static let longestHost = 253
 
+  private let file: String
   private var values: [ApplicationKey: Value] = [:]
 
   /// Reads the settings strictly: root `Preferences4D`, in it `BuildApp`, in that `CS`.
-  init(_ settings: [UInt8]?) throws(ApplicationKeyFailure) {
+  ///
+  /// - Parameters:
+  ///   - settings: the file's bytes; `nil` where there is none.
+  ///   - file: what it is called in a sentence.
+  /// - Throws: `ApplicationKeyFailure`.
+  init(_ settings: [UInt8]?, of file: String) throws(ApplicationKeyFailure) {
+    self.file = file
     guard let settings else { return }
-    let file = ProjectLayout.buildSettings.display
     let root: XMLItem
     do throws(XMLItem.Failure) { root = try XMLItem(reading: settings) } catch {
       let line = error.line.map { ":\($0)" } ?? ""
@@ -34,7 +42,7 @@ struct ApplicationKeyValues {
       let rows = item.children.filter { $0.name.hasPrefix("Item") && $0.name != "ItemsCount" }
       values[key] = Value(
         texts: rows.isEmpty ? [item.text] : rows.map(\.text),
-        source: .settings(line: item.line)
+        source: .settings(file: file, line: item.line)
       )
     }
   }
@@ -62,13 +70,35 @@ struct ApplicationKeyValues {
     (values[key]?.texts ?? []).filter { !$0.isEmpty }
   }
 
-  /// A text of one line.
+  /// A text of one line, without the space around it.
   func text(_ key: ApplicationKey) throws(ApplicationKeyFailure) -> String? {
-    guard let (text, source) = value(key) else { return nil }
+    guard let (whole, source) = value(key) else { return nil }
+    let text = Self.trimmed(whole)
+    guard !text.isEmpty else {
+      throw ApplicationKeyFailure(key, source, "is blank; write a value, or leave the key out")
+    }
     guard text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else {
       throw ApplicationKeyFailure(key, source, "holds a control character; write one plain line")
     }
     return text
+  }
+
+  private static func trimmed(_ text: String) -> String {
+    let start = text.drop { $0 == " " }
+    return String(start.reversed().drop { $0 == " " }.reversed())
+  }
+
+  /// What a server is published as: it goes over the network, and a link takes `^` for its own.
+  func publishName(_ project: String) throws(ApplicationKeyFailure) -> String {
+    let name = try text(.publishName) ?? project
+    guard name.utf8.count <= Self.mostBytes, name.first != "^" else {
+      throw ApplicationKeyFailure(
+        .publishName,
+        value(.publishName)?.source ?? .settings(file: file, line: nil),
+        "is '\(name)'; it takes up to \(Self.mostBytes) bytes and no ^ in front"
+      )
+    }
+    return name
   }
 
   func flag(_ key: ApplicationKey) throws(ApplicationKeyFailure) -> Bool {
@@ -112,7 +142,9 @@ struct ApplicationKeyValues {
       scalar.properties.isAlphabetic || scalar.properties.numericType != nil
         || "-._".unicodeScalars.contains(scalar)
     }
-    guard isName || IPAddress(text) != nil else {
+    guard text.utf8.count <= Self.longestHost, text.first != "-",
+      isName || IPAddress(text) != nil
+    else {
       throw ApplicationKeyFailure(
         .host,
         source,
@@ -141,7 +173,7 @@ struct ApplicationKeyValues {
       let source = [ApplicationKey.lowestVersion, .highestVersion, .currentVersion]
         .lazy.compactMap { value($0)?.source }.first
       throw ApplicationKeyFailure(
-        "\(source?.place ?? ProjectLayout.buildSettings.display): the versions are upside down: "
+        "\(source?.place ?? file): the versions are upside down: "
           + "RangeVersMin \(minimum), CurrentVers \(current), RangeVersMax \(maximum) must rise in "
           + "this order."
       )

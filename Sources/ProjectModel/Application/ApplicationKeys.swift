@@ -35,15 +35,17 @@ package struct ApplicationKeys: Hashable, Sendable {
   ///
   /// - Parameters:
   ///   - settings: the bytes of `buildApp.4DSettings`; `nil` where there is none.
+  ///   - file: what they are called in a sentence.
   ///   - overrides: `Key=Value`, of the same key the last one counts.
   ///   - project: the project's name.
   /// - Throws: `ApplicationKeyFailure`.
   package init(
     settings: [UInt8]?,
+    of file: String = ProjectLayout.buildSettings.display,
     overrides: [String] = [],
     project: String
   ) throws(ApplicationKeyFailure) {
-    var values = try ApplicationKeyValues(settings)
+    var values = try ApplicationKeyValues(settings, of: file)
     for override in overrides { try values.take(override) }
     guard ApplicationKeyValues.isFileName(project) else {
       throw ApplicationKeyFailure(
@@ -54,7 +56,7 @@ package struct ApplicationKeys: Hashable, Sendable {
     self.project = project
     let name = try values.fileName(.name) ?? project
     self.name = name
-    let publishName = try values.text(.publishName) ?? project
+    let publishName = try values.publishName(project)
     self.publishName = publishName
     host = try values.host()
     port = try values.port() ?? Self.usualPort
@@ -68,6 +70,16 @@ package struct ApplicationKeys: Hashable, Sendable {
     embedsDirectory = try values.flag(.embedsDirectory)
     isUpgradeable = try values.flag(.upgradeable)
     authorities = try values.list(.authorities)
+  }
+
+  /// Whether a file is the application builder's, whatever its name is: it may hold a HardLink.
+  ///
+  /// One that cannot be read as XML is, when it speaks of `BuildApp`.
+  package static func isBuildSettings(_ bytes: [UInt8]) -> Bool {
+    guard let root = try? XMLItem(reading: bytes) else {
+      return String(decoding: bytes.filter { $0 != 0 }, as: UTF8.self).contains("BuildApp")
+    }
+    return root.name == "Preferences4D" && root.descendant("BuildApp") != nil
   }
 
   /// The link that the client follows (4d-domain §8): its `EnginedServer.4Dlink`.

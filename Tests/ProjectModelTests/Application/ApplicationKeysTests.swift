@@ -114,6 +114,34 @@ import Testing
     #expect(refusal("", "BuildApplicationName=a'b")?.hasPrefix("--set: BuildApp") == true)
   }
 
+  @Test func whatNoServerCanBeCalledIsRefused() throws {
+    let long = String(repeating: "a", count: 101)
+    for value in [
+      "HardLink=  ", "PublishName= ", "PublishName=^Shop", "PublishName=\(long)", "IPAddress=-host",
+      "IPAddress=" + String(repeating: "a", count: 254),
+    ] {
+      let said = refusal("", value)
+      #expect(said?.hasPrefix("--set: \(value.prefix { $0 != "=" }) is ") == true, "\(value)")
+    }
+    let keys = try ApplicationKeys(
+      settings: nil,
+      overrides: ["HardLink= a b ", "PublishName= Shop "],
+      project: "Shop"
+    )
+    #expect(keys.hardLink == "a b" && keys.publishName == "Shop")
+  }
+
+  @Test func theFileThatWasNamedIsNamed() {
+    let error = #expect(throws: ApplicationKeyFailure.self) {
+      try ApplicationKeys(
+        settings: settings("<PortNumber>x</PortNumber>"),
+        of: "release.4DSettings",
+        project: "Shop"
+      )
+    }
+    #expect(error?.description.hasPrefix("release.4DSettings:6: PortNumber") == true)
+  }
+
   @Test func aProjectWhoseNameIsNoFilesNameEverywhereIsRefused() {
     for name in ["It's", "a$b", ".a", "-a", "a.", "", "a\nb", String(repeating: "a", count: 101)] {
       #expect(throws: ApplicationKeyFailure.self, "\(name)") {

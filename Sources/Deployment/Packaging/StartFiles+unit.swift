@@ -1,0 +1,59 @@
+import Bundler
+import ProjectModel
+
+/// What systemd starts the server with, and what installs that.
+extension StartFiles {
+  static let installer = "install-unit"
+
+  /// A template: `install-unit` puts the folder's path in place of `@FOLDER@`.
+  var unit: String {
+    """
+    # A template: ./\(Self.installer) installs it with the folder's own path.
+    # The account in User= has to own application.json and Server Database.
+    [Unit]
+    Description=Server of \(keys.name)
+    After=network-online.target
+    Wants=network-online.target
+
+    [Service]
+    ExecStart="@FOLDER@/\(keys.name)Server"
+    User=syncd
+    StateDirectory=syncd
+    Environment=XDG_STATE_HOME=/var/lib
+    Restart=on-failure
+    NoNewPrivileges=yes
+    ProtectSystem=strict
+    PrivateTmp=yes
+
+    [Install]
+    WantedBy=multi-user.target
+
+    """
+  }
+
+  /// A folder may be called anything: what systemd and sed take for their own is escaped.
+  var install: String {
+    """
+    #!/bin/sh
+    # Installs the systemd unit of \(keys.name) for the folder that this file is in: as root, or with
+    # another folder for units as its argument.
+    \(Self.here)
+    unit='\(unitName)'
+    units=${1:-/etc/systemd/system}
+    # In a unit, \\ and " are systemd's in quotes and % everywhere; in a replacement, \\ & and | are sed's.
+    folder=$(printf '%s\\n' "$here" | LC_ALL=C sed -e 's/[\\\\"]/\\\\&/g' -e 's/%/%%/g' -e 's/[\\\\&|]/\\\\&/g')
+    LC_ALL=C sed "s|@FOLDER@|$folder|" "$here/$unit" >"$units/$unit" || exit 1
+    printf '%s\\n' "$units/$unit is installed: systemctl enable --now ${unit%.service}"
+
+    """
+  }
+
+  /// Letters and digits of ASCII, which need no escape in a unit's name.
+  var unitName: String {
+    let words = keys.name.lowercased().split { !$0.isASCII || !($0.isLetter || $0.isNumber) }
+    guard words.isEmpty else { return words.joined(separator: "-") + "server.service" }
+    let hasher = SHA256Hasher()
+    Array(keys.name.utf8).withUnsafeBytes { hasher.update($0) }
+    return "syncd-app-\(hasher.finish().hex.prefix(8)).service"
+  }
+}

@@ -1,0 +1,128 @@
+import Deployment
+import Foundation
+import Testing
+
+/// What packaging leaves alone, refuses and keeps.
+@Suite(.timeLimit(.minutes(2))) struct PackagingCareTests {
+  private func refusal(_ shop: Workshop, into folder: String) async throws -> DeploymentError? {
+    await #expect(throws: DeploymentError.self) { try await shop.package(into: folder) }
+  }
+
+  @Test func theProjectIsNoPlaceForTheApplication() async throws {
+    let shop = try Workshop()
+    try FileManager.default.createSymbolicLink(
+      atPath: shop.path + "/elsewhere",
+      withDestinationPath: "project/Resources"
+    )
+    for folder in ["project/Resources/dist", "project/Project/dist", "elsewhere/dist", "project"] {
+      let error = try await refusal(shop, into: folder)
+      #expect(error?.code == .target && error?.description.contains("in the project") == true)
+    }
+    #expect(try shop.names("project/Resources") == [".DS_Store", "Images"])
+  }
+
+  @Test func filesKeepTheirRights() async throws {
+    let shop = try Workshop()
+    try shop.save("run", "project/Resources/tool", mode: 0o777)
+    try shop.save("mine", "project/Resources/private", mode: 0o600)
+    try await shop.package(into: "out", "ServerEmbedsProjectDirectoryFile=True")
+    let database = "out/ShopServer/Server Database"
+    #expect(try shop.mode(database + "/Resources/tool") == 0o755)
+    #expect(try shop.mode(database + "/Resources/private") == 0o600)
+    #expect(try shop.mode(database + "/Settings/directory.json") == 0o600)
+    #expect(try shop.mode(database + "/WebFolder/index.html") == 0o644)
+  }
+
+  @Test func aFolderThatIsALinkIsSaid() async throws {
+    let shop = try Workshop()
+    try shop.save("x", "shared/page.html")
+    try FileManager.default.createSymbolicLink(
+      atPath: shop.project + "/Libraries",
+      withDestinationPath: "../shared"
+    )
+    #expect(try await shop.package().leftOut == ["Libraries"])
+  }
+
+  @Test func theBuildersSettingsStayUnderAnyName() async throws {
+    let shop = try Workshop()
+    try shop.save(
+      "<Preferences4D><BuildApp><CS><HardLink>x</HardLink></CS></BuildApp></Preferences4D>",
+      "project/Settings/release.4DSettings"
+    )
+    try shop.save("<Preferences4D><BuildApp>", "project/Settings/broken.4DSettings")
+    try await shop.package()
+    let settings = try shop.names("out/ShopServer/Server Database/Settings")
+    #expect(settings == ["Backup.4DSettings"])
+  }
+
+  @Test(arguments: ["Server Database/key.pem", "cert.pem"])
+  func whatSomebodyPutThereIsNotLost(name: String) async throws {
+    let shop = try Workshop()
+    try await shop.package()
+    try shop.save("secret", "out/ShopServer/" + name)
+    let error = try await refusal(shop, into: "out")
+    #expect(error?.code == .target && error?.description.contains(name) == true)
+    #expect(try shop.text("out/ShopServer/" + name) == "secret")
+  }
+
+  @Test func whatAKilledPackagingLeftGoesAndARunningOneIsLeftAlone() async throws {
+    let shop = try Workshop()
+    try shop.save("half", ".out.syncd-new-1/version/start")
+    try await shop.package()
+    #expect(try !shop.names("").contains { $0.contains("syncd-new") })
+    try shop.save("half", ".out.syncd-new-2/version/start")
+    let folder = open(shop.path + "/.out.syncd-new-2", O_RDONLY | O_CLOEXEC)
+    defer { close(folder) }
+    try #require(flock(folder, LOCK_EX | LOCK_NB) == 0)
+    let error = try await refusal(shop, into: "out")
+    #expect(error?.code == .busy && error?.description.contains("Another packaging") == true)
+    #expect(try shop.text(".out.syncd-new-2/version/start") == "half")
+  }
+
+  @Test func theUnitIsInstalledFromAFolderOfAnyName() async throws {
+    let shop = try Workshop()
+    try await shop.package(into: "R&D 100% |a\"b\\c")
+    try shop.save("", "units/.keep")
+    let server = shop.path + "/R&D 100% |a\"b\\c/ShopServer"
+    let ran = try await shop.run(server + "/install-unit", shop.path + "/units")
+    #expect(ran.status == 0, "\(ran)")
+    let unit = try shop.text("units/shopserver.service")
+    let folder = shop.path + "/R&D 100%% |a\\\"b\\\\c/ShopServer"
+    #expect(unit.contains("\nExecStart=\"\(folder)/ShopServer\"\n"), "\(unit)")
+  }
+
+  @Test func aUnitsNameIsPlain() async throws {
+    let shop = try Workshop()
+    try await shop.package(into: "one", "BuildApplicationName=Bücher 2", "PublishName=a\\b")
+    let names = try shop.names("one/Bücher 2Server")
+    #expect(names.contains("b-cher-2server.service"))
+    let entry = try shop.text("one/Bücher 2Server/Bücher 2Server.desktop")
+    #expect(entry.contains("\nComment=Serves a\\\\b\n"))
+    try await shop.package(into: "two", "BuildApplicationName=書店")
+    let unit = try shop.names("two/書店Server").filter { $0.hasSuffix(".service") }
+    #expect(unit.count == 1 && unit.allSatisfy { $0.hasPrefix("syncd-app-") })
+    #expect(unit.allSatisfy { $0.utf8.count == "syncd-app-01234567.service".utf8.count })
+  }
+
+  @Test func librariesThatAreTooOldAreNamed() async throws {
+    let shop = try Workshop()
+    let result = try await shop.package()
+    try await shop.saveScript(
+      "#!/bin/sh\necho \"$1: /lib/libc.so.6: version \\`GLIBC_2.99' not found (required by $1)\" >&2\n",
+      "tools/ldd"
+    )
+    let start = result.client + "/ShopClient"
+    let old = try await shop.run("/usr/bin/env", "PATH=\(shop.path)/tools:/usr/bin:/bin", start)
+    #expect(old.status == 1 && old.errors.contains("they lack GLIBC_2.99 (take"), "\(old)")
+    // Without ldd the loader has the word.
+    let tools = "dirname readlink sed sort printf ls grep tr"
+    let linked = try await shop.run(
+      "/bin/sh",
+      "-c",
+      "mkdir '\(shop.path)/few'; for t in \(tools); do ln -s \"$(command -v $t)\" '\(shop.path)/few'; done; true"
+    )
+    try #require(linked.status == 0)
+    let bare = try await shop.run("/usr/bin/env", "PATH=\(shop.path)/few", start)
+    #expect(bare.status == 0 && bare.errors == "", "\(bare)")
+  }
+}
