@@ -105,6 +105,9 @@ struct SessionStorageRoutes: Sendable {
       return try answer(granted, [.connection: "close"])
     } catch let refusal as SessionRefusal {
       throw ProblemDetails(refusal)
+    } catch is CancellationError {
+      // Nobody reads this, and no log tells it.
+      throw ProblemDetails(SessionRefusal.inUse)
     }
   }
 
