@@ -1,8 +1,13 @@
+import ProjectModel
+
 /// Rows in columns as wide as their widest cell.
 package struct Table {
   private let rows: [[String]]
 
-  package init(_ header: [String], _ rows: [[String]]) { self.rows = [header] + rows }
+  package init(_ header: [String], _ rows: [[String]]) {
+    // Users name themselves.
+    self.rows = [header] + rows.map { $0.map(\.withoutControls) }
+  }
 
   package var lines: [String] {
     let columns = rows.map(\.count).max() ?? 0

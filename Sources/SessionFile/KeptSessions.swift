@@ -31,7 +31,7 @@ package final class KeptSessions: SessionStore, PasscodeStore {
     records = Mutex(try rows.map { try $0.record() })
     let (now, wall) = (clock.now, clock.wall)
     for row in open {
-      guard let session = SessionID(text: row.session) else {
+      guard let session = SessionID(text: row.session), (0...1 << 53).contains(row.end) else {
         throw KeptSessionsError("a passcode in it cannot be read")
       }
       let left = Duration.milliseconds(row.end - wall.milliseconds)

@@ -110,6 +110,11 @@ extension SessionRow {
     guard let id = SessionID(text: id), let kind = SessionKind(rawValue: kind),
       let proof = OpenSession.Proof(rawValue: proof)
     else { throw KeptSessionsError("a session in it cannot be read") }
+    // Numbers that nobody has written: they would be reckoned with.
+    guard kind == .remote || kind == .web, (kind == .remote) == (token != nil),
+      (0...1 << 53).contains(lastUse), (0...1 << 40).contains(lastProcess),
+      accepted.allSatisfy({ 1 <= $0 && $0 <= lastProcess })
+    else { throw KeptSessionsError("a session in it is damaged") }
     var pinned: PinnedGeneration?
     if let generation, let digest = digest.flatMap({ Digest(hex: $0) }) {
       pinned = PinnedGeneration(id: generation, digest: digest)

@@ -83,13 +83,14 @@ struct SessionsCommand: AsyncParsableCommand {
     )
     var lifespan: Int?
 
+    @Flag(help: "Print the passcode as JSON.")
+    var json = false
+
     func run() async throws {
-      Terminal.say(
-        try await session.connection().createOTP(
-          PasscodeRequest(lifespan: lifespan),
-          of: session.id
-        )
-      )
+      let order = PasscodeRequest(lifespan: lifespan)
+      let passcode = try await session.connection().createOTP(order, of: session.id)
+      if json { return try Terminal.say(json: PasscodeAnswer(otp: passcode)) }
+      Terminal.say(passcode)
     }
   }
 
@@ -158,6 +159,12 @@ struct SessionArgument: ParsableArguments {
   var id: String
 
   @OptionGroup var project: ProjectArguments
+
+  func validate() throws {
+    guard SessionID(text: id) != nil else {
+      throw ValidationError("\(id) is no session's id: `syncd sessions` lists them.")
+    }
+  }
 
   func connection() throws -> ServerConnection { try project.connection() }
 }

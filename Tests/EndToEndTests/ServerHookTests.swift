@@ -185,4 +185,62 @@ import Testing
     let none = try await Program.run(Program.path, serve + ["--hooks", folder + "/none"])
     #expect(none.status == 1 && none.errors.contains("is no folder"), "\(none.errors)")
   }
+
+  @Test func whatAHookPrintsDecidesNothing() async throws {
+    let place = try Workplace()
+    let print = "head -c 100000 /dev/zero | tr '\\0' x; printf '\\nlast\\033[2J'"
+    let server = try await place.serve("--hooks", hooks(place, ["open-connection": print]))
+    let opened = try await open(server)
+    #expect(opened.output.hasSuffix(" 201"), "\(opened.output)")
+    let log = server.running.errors
+    #expect(log.contains(String(repeating: "x", count: 4096)))
+    #expect(!log.contains(String(repeating: "x", count: 4097)))
+    #expect(log.contains("last\u{FFFD}[2J"))
+    #expect(await server.stop() == 0)
+  }
+
+  @Test func aSessionThatEndsInItsOpenHookIsClosed() async throws {
+    let place = try Workplace()
+    let gate = place.path + "/gate"
+    let wait = "[ $SYNCD_CONNECTION = 1 ] || while [ ! -e '\(gate)' ]; do sleep 0.05; done"
+    let server = try await place.serve("--hooks", hooks(place, ["open-connection": wait]))
+    let token = try #require(
+      try await open(server).output.firstMatch(of: /"token":"([0-9a-f]+)"/)
+    ).1
+    let own = "http://\(server.address)/v1/sessions/self"
+    let bearer = ["-sS", "-H", "Authorization: Bearer \(token)"]
+    async let connecting = Program.run(
+      "/usr/bin/curl",
+      bearer + ["-d", #"{"name":"Design"}"#, own + "/connections"]
+    )
+    while journal(place).count < 3 { await Task.yield() }
+    #expect(try await Program.run("/usr/bin/curl", bearer + ["-X", "DELETE", own]).status == 0)
+    try Data().write(to: URL(filePath: gate))
+    let refused = try await connecting
+    #expect(refused.output.contains("not-found"), "\(refused.output)")
+    #expect(await server.stop() == 0)
+    #expect(journal(place).filter { $0.hasPrefix("close-connection") }.count == 2)
+  }
+
+  @Test func everyClosingHookIsCalledAndOpensDoNotWaitForThem() async throws {
+    let place = try Workplace()
+    let gate = place.path + "/gate"
+    let wait = "while [ ! -e '\(gate)' ]; do sleep 0.05; done"
+    let server = try await place.serve("--hooks", hooks(place, ["close-connection": wait]))
+    var tokens: [Substring] = []
+    for _ in 0..<6 {
+      let opened = try await open(server).output
+      tokens.append(try #require(opened.firstMatch(of: /"token":"([0-9a-f]+)"/)).1)
+    }
+    for token in tokens {
+      let field = ["-H", "Authorization: Bearer \(token)"]
+      let path = ["http://\(server.address)/v1/sessions/self"]
+      _ = try await Program.run("/usr/bin/curl", ["-sS", "-X", "DELETE"] + field + path)
+    }
+    #expect(try await open(server).output.hasSuffix(" 201"))
+    try Data().write(to: URL(filePath: gate))
+    #expect(await server.stop() == 0)
+    #expect(journal(place).filter { $0.hasPrefix("close-connection") }.count == 7)
+    #expect(journal(place).last?.hasPrefix("shutdown") == true)
+  }
 }

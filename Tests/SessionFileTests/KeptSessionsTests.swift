@@ -62,7 +62,7 @@ import Testing
         hostType: "mac",
         persistentID: "8FFD"
       ),
-      token: digest(number + 1),
+      token: kind == .remote ? digest(number + 1) : nil,
       cookies: [digest(number + 2), digest(number + 3)],
       staleCookies: [digest(number + 3)],
       privileges: ["one", "two"],
@@ -258,5 +258,19 @@ import Testing
     let written = ContinuousClock().now
     #expect(try place.file.open().sessions.load().count == 10_000)
     print("written in \(written - begin), read in \(ContinuousClock().now - written)")
+  }
+
+  @Test(arguments: [
+    "lastUse=-9223372036854775808", "lastUse=9223372036854775807",
+    "lastProcess=9223372036854775807", "accepted='[13]'", "accepted='[-1]'", "token=NULL",
+    "kind='storedProcedure'", "kind='web'",
+  ]) func aDamagedRowIsNotReckonedWith(change: String) async throws {
+    let place = try Place()
+    try await place.file.open().sessions.save([record(1)], ended: [])
+    _ = try place.ask("UPDATE session SET \(change)")
+    let opened = try place.file.open()
+    #expect(opened.warning?.contains("damaged") == true)
+    #expect(opened.sessions.load().isEmpty)
+    #expect(try place.names.contains("sessions.sqlite.aside"))
   }
 }

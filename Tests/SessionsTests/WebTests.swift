@@ -175,4 +175,32 @@ import Testing
     #expect(joined.visit.session == id)
     #expect(sessions.visit(guest.cookie) == nil && sessions.visit(fresh.cookie) == nil)
   }
+
+  @Test func aSignedInSessionThatItsBrowserLeavesHoldsNoSeat() async throws {
+    let bench = Bench()
+    bench.readRoles()
+    let (sessions, id) = (bench.sessions, try bench.client().id)
+    let own = try sessions.openWeb(address: "a")
+    let order = PrivilegeOrder(privileges: ["viewProducts"])
+    try sessions.setPrivileges(order, of: own.visit.session, for: .server)
+    #expect(sessions.seatsTaken == 2)
+    let passcode = try await sessions.createOTP(of: id, for: .server)
+    #expect(try await sessions.redeem(passcode, cookie: own.cookie, address: "a") != nil)
+    #expect(sessions.seatsTaken == 1)
+    #expect(sessions.count(.web) == 0)
+  }
+
+  @Test func aSignedInSessionStaysForItsOtherBrowser() async throws {
+    let bench = Bench()
+    bench.readRoles()
+    let (sessions, id) = (bench.sessions, try bench.client().id)
+    let own = try sessions.openWeb(address: "a")
+    let order = PrivilegeOrder(privileges: ["viewProducts"])
+    try sessions.setPrivileges(order, of: own.visit.session, for: .server)
+    let second = try await sessions.createOTP(of: own.visit.session, for: .server)
+    let other = try #require(try await sessions.redeem(second, cookie: nil, address: "b"))
+    let passcode = try await sessions.createOTP(of: id, for: .server)
+    #expect(try await sessions.redeem(passcode, cookie: own.cookie, address: "a") != nil)
+    #expect(sessions.visit(other.cookie)?.session == own.visit.session)
+  }
 }

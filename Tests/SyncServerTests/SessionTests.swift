@@ -252,4 +252,13 @@ import Testing
       while try await stream.nextBlock() != nil {}
     }
   }
+
+  @Test(arguments: [#"a\u009b2J"#, #"a\u007f"#, #"a\u202eb"#, #"a\u2069b"#])
+  func aTextThatATerminalTakesAsAnOrderIsRefused(name: String) async throws {
+    try await ServerFixture.with { server in
+      let body = #"{"machineName":"\#(name)"}"#
+      let answer = try await server.ask("POST", Route.sessions, body: body)
+      #expect(answer.problem == .badRequest)
+    }
+  }
 }

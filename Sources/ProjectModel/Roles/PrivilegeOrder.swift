@@ -25,6 +25,9 @@ package struct PrivilegeOrder: Hashable, Sendable {
     case nil, .null, .string: break
     default: throw PrivilegeOrderFailure(text: "\"userName\" is a text.")
     }
+    guard userName?.text?.hasControls != true else {
+      throw PrivilegeOrderFailure(text: "\"userName\" has no control characters.")
+    }
     self.init(
       privileges: try settings["privileges"].map { value throws(PrivilegeOrderFailure) in
         try Self.names(value, of: "\"privileges\"")

@@ -57,30 +57,22 @@ extension OpenSessions {
   ///
   /// The browser gets a new cookie, which leads to the passcode's session; the old one leads
   /// nowhere any more. A passcode that is used, over, unknown or whose session has ended changes
-  /// nothing, and which of these it was is not said. Ten failures a minute make an address wait.
+  /// nothing, and which of these it was is not said. Ten failures a minute make an address wait
+  /// with further ones: a good one is honoured always, for many may share an address.
   ///
   /// - Returns: the new cookie and where it leads; `nil` for a passcode that is not valid.
-  /// - Throws: `tooManyAttempts`; the passcode is not taken then. Also what the store throws.
+  /// - Throws: `tooManyAttempts` for one that is not valid either. Also what the store throws.
   package func redeem(
     _ passcode: String,
     cookie: String?,
     address: String
   ) async throws -> (cookie: String, visit: WebVisit)? {
-    let begin = clock.now
-    let wait = step { state in
-      let wait = state.wrongPasscodes.timeToWait([address], at: begin)
-      if wait != nil { state.figures.refused += 1 }
-      return wait
-    }
-    if let wait {
-      throw SessionRefusal.tooManyAttempts(wait: wait)
-    }
     // A text of another form is looked for like the right one: the answer takes as long.
     let kept = try await passcodes.take(digest(passcode.uppercased()))
     let fresh = random.bits().hex
     let (hash, old) = (digest(fresh), cookie.map(digest))
     let (now, wall) = (clock.now, clock.wall)
-    return step { state -> (cookie: String, visit: WebVisit)? in
+    return try step { (state) throws(SessionRefusal) -> (cookie: String, visit: WebVisit)? in
       if let kept, !kept.isOver(at: now, wall),
         let visit = try? state.table.joinWeb(
           kept.session,
@@ -94,7 +86,9 @@ extension OpenSessions {
         return (fresh, visit)
       }
       state.figures.refused += 1
-      state.wrongPasscodes.failed([address], at: now)
+      if let wait = state.wrongPasscodes.begin([address], at: now) {
+        throw .tooManyAttempts(wait: wait)
+      }
       return nil
     }
   }

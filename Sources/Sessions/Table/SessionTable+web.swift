@@ -85,7 +85,7 @@ extension SessionTable {
     guard let entry = live(id, at: now), cookies[cookie] == nil else { throw .unknownSession }
     if entry.processes.count >= entry.mostProcesses { unbindOldest(of: entry, at: now) }
     let visit = try bind(cookie, to: id, since: since, at: now)
-    if let old { unbind(successor(of: old, at: now), at: now) }
+    if let old { leave(successor(of: old, at: now), for: id, at: now) }
     if visit.kind == .web { entries[id]?.lastUse = now }
     return visit
   }
@@ -194,6 +194,16 @@ extension SessionTable {
     guard let entry = entries[binding.session] else { return }
     changes?.changed(entry)
     if entry.isDisposable, entry.cookies.isEmpty { close(binding.session, at: now) }
+  }
+
+  /// A browser goes to another session: nobody comes back to its own, which would hold a seat.
+  private mutating func leave(_ cookie: Digest, for id: SessionID, at now: Instant) {
+    let left = cookies[cookie]?.session
+    unbind(cookie, at: now)
+    guard let left, left != id, let entry = entries[left], entry.kind == .web,
+      entry.cookies.isEmpty
+    else { return }
+    close(left, at: now)
   }
 
   private mutating func unbindOldest(of entry: SessionEntry, at now: Instant) {

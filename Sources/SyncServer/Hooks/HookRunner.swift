@@ -14,19 +14,23 @@ actor HookRunner {
     case failed
     /// Too many wait already.
     case busy
+    /// Whoever called it waits no more.
+    case cancelled
   }
 
   /// Hooks under way at a time: a slow one holds up the others of its kind, and no more.
   static let mostRunning = 4
+  /// Those of them that are owed: a client that opens does not wait behind thousands that end.
+  static let mostOwedRunning = 2
   static let mostWaiting = 256
-  private static let mostLines = 200
-  private static let longestLine = 4_096
 
   private let folder: HookFolder
   private let timeout: Duration
   private let logger: Logger
   private var running = 0
+  private var owedRunning = 0
   private var waiting: [CheckedContinuation<Void, Never>] = []
+  private var owedWaiting: ArraySlice<CheckedContinuation<Void, Never>> = []
 
   init(_ folder: HookFolder, timeout: Duration, logger: Logger) {
     self.folder = folder
@@ -35,20 +39,19 @@ actor HookRunner {
   }
 
   /// Runs a hook with further variables in its environment, after those that wait already.
+  ///
+  /// One that is owed runs however many wait: for a connection that a hook has accepted.
   func run(
     _ name: HookName,
     _ variables: [String: String],
+    isOwed: Bool = false,
     timeout limit: Duration? = nil
   ) async -> Outcome {
-    guard waiting.count < Self.mostWaiting else { return .busy }
-    if running >= Self.mostRunning {
-      await withCheckedContinuation { waiting.append($0) }
-    } else {
-      running += 1
-    }
-    defer {
-      if waiting.isEmpty { running -= 1 } else { waiting.removeFirst().resume() }
-    }
+    guard isOwed || waiting.count < Self.mostWaiting else { return .busy }
+    await begin(isOwed: isOwed)
+    defer { end(isOwed: isOwed) }
+    // It may have waited long.
+    guard !Task.isCancelled else { return .cancelled }
     let program: String?
     do throws(ServerError) { program = try folder.program(for: name) } catch {
       logger.error("A hook is not run", metadata: ["error": "\(error)"])
@@ -65,6 +68,36 @@ actor HookRunner {
     return outcome
   }
 
+  private func begin(isOwed: Bool) async {
+    let isFree = running < Self.mostRunning && (!isOwed || owedRunning < Self.mostOwedRunning)
+    guard !isFree else {
+      running += 1
+      owedRunning += isOwed ? 1 : 0
+      return
+    }
+    // Whoever ends counts for who goes on.
+    await withCheckedContinuation { continuation in
+      if isOwed { owedWaiting.append(continuation) } else { waiting.append(continuation) }
+    }
+  }
+
+  private func end(isOwed: Bool) {
+    running -= 1
+    owedRunning -= isOwed ? 1 : 0
+    while running < Self.mostRunning {
+      if owedRunning < Self.mostOwedRunning, let next = owedWaiting.popFirst() {
+        running += 1
+        owedRunning += 1
+        next.resume()
+      } else if !waiting.isEmpty {
+        running += 1
+        waiting.removeFirst().resume()
+      } else {
+        return
+      }
+    }
+  }
+
   /// Runs beside a timer; whichever ends first ends the other.
   @concurrent private static func run(
     _ program: String,
@@ -79,9 +112,13 @@ actor HookRunner {
         do { try await Task.sleep(for: timeout) } catch { return nil }
         return .timedOut
       }
-      let first = await group.next() ?? nil
-      group.cancelAll()
-      return first ?? .failed
+      var first: Outcome?
+      for await outcome in group {
+        guard let outcome else { continue }
+        first = first ?? outcome
+        group.cancelAll()
+      }
+      return Task.isCancelled ? .cancelled : first ?? .failed
     }
   }
 
@@ -100,6 +137,7 @@ actor HookRunner {
     let environment = variables.reduce(into: [Environment.Key: String?]()) { all, pair in
       if let key = Environment.Key(rawValue: pair.key) { all[key] = pair.value }
     }
+    let log = { (line: String) in logger.notice("\(line)", metadata: ["hook": "\(name.rawValue)"]) }
     do {
       let result = try await Subprocess.run(
         .path(FilePath(program)),
@@ -109,22 +147,21 @@ actor HookRunner {
         output: .sequence,
         error: .combinedWithOutput
       ) { execution in
-        var lines = 0
-        let policy = Self.longestLine
-        for try await line in execution.standardOutput.strings(
-          bufferingPolicy: .maxLineLength(policy)
-        ) {
-          lines += 1
-          guard lines <= Self.mostLines else { continue }
-          logger.notice("\(line)", metadata: ["hook": "\(name.rawValue)"])
-        }
+        // What it prints never decides: where that cannot be read the status counts all the same.
+        var output = HookOutput()
+        do {
+          for try await buffer in execution.standardOutput {
+            for line in buffer.withUnsafeBytes({ output.lines(of: $0) }) { log(line) }
+          }
+        } catch {}
+        if let line = output.rest() { log(line) }
       }
       switch result.terminationStatus {
       case .exited(let code): return .ended(Int(code))
       case .signaled(let signal): return .ended(128 + Int(signal))
       }
     } catch is CancellationError {
-      return .timedOut
+      return .cancelled
     } catch {
       logger.error(
         "A hook cannot be run",

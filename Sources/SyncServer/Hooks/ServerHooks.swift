@@ -10,12 +10,16 @@ package actor ServerHooks {
     let variables: [String: String]
   }
 
-  /// All closing connections at a shutdown, and the last hook, have so long.
-  static let shutdownLimit = Duration.seconds(30)
+  /// At a shutdown: 20 s for what is closing and 8 s or more for the last hook, 30 s all together,
+  /// with two seconds each for what does not end by itself.
+  private static let closingLimit = Duration.seconds(18)
+  private static let shutdownLimit = Duration.seconds(28)
 
   private let runner: HookRunner
   private let sessions: OpenSessions
   private let common: [String: String]
+  private let timeout: Duration
+  private let logger: Logger
   private var open: [SessionID: [Connection]] = [:]
   /// Connections of kept sessions that ended with the server before this one, unheard.
   private var left: [(session: SessionID, connection: Connection)] = []
@@ -23,6 +27,8 @@ package actor ServerHooks {
   /// hold up the end of others and the events that lead to it.
   private var closing: [Int: Task<Void, Never>] = [:]
   private var lastClosing = 0
+  /// Closing hooks that the limit of a shutdown has ended, or kept from being run.
+  private var dropped = 0
 
   /// - Parameters:
   ///   - folder: where the hooks are.
@@ -40,6 +46,8 @@ package actor ServerHooks {
     runner = HookRunner(folder, timeout: timeout, logger: logger)
     self.sessions = sessions
     common = variables
+    self.timeout = timeout
+    self.logger = logger
   }
 
   /// Runs the start's hook.
@@ -82,13 +90,24 @@ package actor ServerHooks {
 
   /// Asks whether a connection of a session is accepted.
   ///
-  /// - Throws: `connection-refused` with the hook's status; `too-many` when too many wait for a hook.
+  /// Until the hook has ended the session stays open.
+  ///
+  /// - Throws: `connection-refused` with the hook's status; `too-many` when too many wait for a
+  ///   hook; the unknown session's problem when it, or the connection, was closed meanwhile.
   func opening(_ session: OpenSession, process: ProcessNumber) async throws(ProblemDetails) {
+    sessions.useBegan(session.id)
+    defer { sessions.useEnded(session.id) }
     let variables = Self.variables(of: session, process)
     let outcome = await run(.openConnection, in: session.id, variables)
     switch outcome {
     case .absent, .ended(0):
-      open[session.id, default: []].append(Connection(process: process, variables: variables))
+      let connection = Connection(process: process, variables: variables)
+      guard sessions.processes(of: session.id).contains(where: { $0.number == process }) else {
+        close(connection)
+        throw ProblemDetails(SessionRefusal.unknownSession)
+      }
+      // Whoever closes it from here on comes to `closed` after this.
+      open[session.id, default: []].append(connection)
       sessions.accept(ProcessReference(session: session.id, number: process))
     case .busy:
       var problem = ProblemDetails(
@@ -124,22 +143,34 @@ package actor ServerHooks {
     lastClosing += 1
     let key = lastClosing
     closing[key] = Task {
-      _ = await run(.closeConnection, in: nil, connection.variables)
+      let outcome = await run(.closeConnection, in: nil, connection.variables, isOwed: true)
+      if outcome == .cancelled { dropped += 1 }
       closing[key] = nil
     }
   }
 
   /// Closes what is still open and runs the last hook, all of it in a limited time.
   func shutdown() async {
+    let begin = ContinuousClock().now
     await withTaskGroup(of: Void.self) { group in
       group.addTask {
-        await self.closeAll()
-        _ = await self.run(.serverShutdown, in: nil, [:])
+        try? await Task.sleep(for: Self.closingLimit)
+        await self.cancelClosing()
       }
-      group.addTask { try? await Task.sleep(for: Self.shutdownLimit) }
-      await group.next()
+      await closeAll()
       group.cancelAll()
     }
+    if dropped > 0 {
+      logger.error(
+        "The server's end did not wait for the hooks of all closed connections",
+        metadata: ["hook": "\(HookName.closeConnection.rawValue)", "dropped": "\(dropped)"]
+      )
+    }
+    let left = Self.shutdownLimit - (ContinuousClock().now - begin)
+    _ = await run(.serverShutdown, in: nil, [:], within: min(timeout, left))
+  }
+
+  private func cancelClosing() {
     for task in closing.values { task.cancel() }
   }
 
@@ -161,7 +192,9 @@ package actor ServerHooks {
   private func run(
     _ name: HookName,
     in session: SessionID?,
-    _ variables: [String: String]
+    _ variables: [String: String],
+    isOwed: Bool = false,
+    within limit: Duration? = nil
   ) async -> HookRunner.Outcome {
     let process = try? sessions.beginProcess(of: session, .hook, name: name.rawValue)
     defer { if let process { sessions.endProcess(process) } }
@@ -171,7 +204,7 @@ package actor ServerHooks {
       all["SYNCD_PROCESS"] = "\(process.number)"
       all["SYNCD_PROCESS_SESSION"] = process.session.text
     }
-    return await runner.run(name, all)
+    return await runner.run(name, all, isOwed: isOwed, timeout: limit)
   }
 
   private static func variables(
@@ -192,6 +225,7 @@ package actor ServerHooks {
     case .timedOut: "took too long"
     case .failed: "could not be run"
     case .busy: "has too many waiting for it"
+    case .cancelled: "was ended with the server"
     }
   }
 }

@@ -1,8 +1,8 @@
-import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOPosix
 import ProjectHost
+import ProjectModel
 import Sessions
 import SyncProtocol
 
@@ -79,7 +79,7 @@ struct SessionRoutes: Sendable {
       client: order.client,
       api: api,
       generation: pinned,
-      since: Date.now.ISO8601Format(),
+      since: SystemSessionClock().wall.text,
       proof: isSameMachine ? .machine : project.designerHasPassword ? .password : .none,
       isDeveloper: isSameMachine && !project.isReadOnly,
       address: isSameMachine ? "localhost" : context.connection.peer,
@@ -159,7 +159,7 @@ struct SessionRoutes: Sendable {
       order.hostType, order.persistentID,
     ]
     for text in texts.compactMap(\.self) {
-      guard text.utf8.count <= longestText, !text.utf8.contains(where: { $0 < 0x20 }) else {
+      guard text.utf8.count <= longestText, !text.hasControls else {
         throw ProblemDetails(
           .badRequest,
           detail: "The texts of a session have at most \(longestText) bytes "

@@ -74,25 +74,63 @@ struct SessionStorageRoutes: Sendable {
 
   private func use(_ request: Request, _ path: SessionPath) async throws -> Response {
     try await path.check(.changeStorage, in: sessions)
+    // In its place: whoever looks for the connection's end later must not find a body half read.
+    var request = request
+    request.body = RequestBody(buffer: try await request.bytes())
     let order = try await request.json(
       LeaseRequest.self,
       shape: "\"process\" with a number, \"durationMs\" with one, and \"waits\" as true or false"
     )
-    let duration = order.durationMs.map { Duration.milliseconds($0) } ?? StorageLease.usual
-    let lease = try await refusing { () throws(SessionRefusal) in
-      try await sessions.useStorage(
-        of: path.id,
-        by: ProcessReference(session: path.id, number: order.process),
-        during: duration,
-        waits: order.waits ?? true,
-        for: path.caller
-      )
+    do {
+      return try answer(try await lease(order, path, waits: false))
+    } catch let refusal as SessionRefusal {
+      guard refusal == .inUse, order.waits ?? true else { throw ProblemDetails(refusal) }
+      return try await waiting(request, order, path)
     }
-    let left = max(.zero, lease.end - ContinuousClock().now) / .milliseconds(1)
-    return try Response(
-      json: LeaseAnswer(lease: lease.id, durationMs: Int(left)),
-      status: .created
+  }
+
+  /// Waits for the storage as long as somebody waits for the answer: a lease for whoever has gone
+  /// would hold up all others.
+  private func waiting(
+    _ request: Request,
+    _ order: LeaseRequest,
+    _ path: SessionPath
+  ) async throws -> Response {
+    do {
+      let granted: StorageLease = try await request.body.consumeWithCancellationOnInboundClose {
+        _ in
+        try await lease(order, path, waits: true)
+      }
+      // To look for the connection's end takes it.
+      return try answer(granted, [.connection: "close"])
+    } catch let refusal as SessionRefusal {
+      throw ProblemDetails(refusal)
+    } catch is CancellationError {
+      // Nobody reads this, and no log tells it.
+      throw ProblemDetails(SessionRefusal.inUse)
+    }
+  }
+
+  private func lease(
+    _ order: LeaseRequest,
+    _ path: SessionPath,
+    waits: Bool
+  ) async throws(SessionRefusal) -> StorageLease {
+    try await sessions.useStorage(
+      of: path.id,
+      by: ProcessReference(session: path.id, number: order.process),
+      during: order.durationMs.map { .milliseconds($0) } ?? StorageLease.usual,
+      waits: waits,
+      for: path.caller
     )
+  }
+
+  private func answer(_ lease: StorageLease, _ fields: HTTPFields = [:]) throws -> Response {
+    let left = max(.zero, lease.end - ContinuousClock().now) / .milliseconds(1)
+    let answer = LeaseAnswer(lease: lease.id, durationMs: Int(left))
+    var response = try Response(json: answer, status: .created)
+    for field in fields { response.headers.append(field) }
+    return response
   }
 
   private func endUse(_ path: SessionPath, _ context: CallContext) async throws -> Response {

@@ -126,4 +126,14 @@ import Testing
       !Roles.closed.allows(.read, on: ProtectedResource(.dataclass, "City"), holding: .init())
     )
   }
+
+  @Test(arguments: ["a\u{1B}[2J", "a\u{7F}", "a\u{9B}2J", "a\u{202E}b", "a\u{2066}b", "a\nb"])
+  func aUserNameIsNoOrderToATerminal(name: String) {
+    #expect(throws: PrivilegeOrderFailure.self) {
+      var order = JSONObject()
+      order["userName"] = .string(name)
+      return try PrivilegeOrder(reading: .object(order))
+    }
+    #expect(!name.withoutControls.hasControls)
+  }
 }

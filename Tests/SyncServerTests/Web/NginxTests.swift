@@ -80,7 +80,7 @@ private struct Nginx {
         #expect(stranger.cookie?.hasPrefix("4DSID_Shop=") == true)
         let imitation = ["Syncd-User: boss", "Syncd_User: boss", "Syncd-Privileges: admin"]
         let login = try await nginx.ask("GET", "/login/", imitation)
-        #expect(login.text == "app /login/ user= type= may=")
+        #expect(login.text == "app /login/ user= type=web may=")
 
         let passcode = try await web.passcode(of: desktop)
         let step = try await nginx.ask("GET", "/products/?a=1&$4DSID=\(passcode)")
@@ -95,9 +95,15 @@ private struct Nginx {
         #expect(form.text == "app /products/ user=ann type=remote may=viewProducts")
 
         for path in [
-          "/admin/", "/login/../admin/", "/login/%2e%2e/admin/", "/products/..%2fadmin/",
+          "/admin/", "/login/..;/products/secret", "/login/..%5cproducts/secret",
+          "/login/../admin/", "/login/%2e%2e/admin/", "/products/..%2fadmin/",
         ] {
           #expect(try await nginx.ask("GET", path, [browser]).status == 403, "\(path)")
+        }
+        for key in ["%24%34DSID", "$4%44%53%49%44", "x=1&$4DSID"] {
+          let code = try await web.passcode(of: desktop)
+          let escaped = try await nginx.ask("GET", "/products/?\(key)=\(code)")
+          #expect(escaped.status == 303 && escaped["set-cookie"] != nil, "\(key)")
         }
         let again = try await nginx.ask("GET", "/products/?$4DSID=\(passcode)")
         #expect(again.status == 303)
