@@ -48,6 +48,12 @@ struct StartFiles {
       """
   }
 
+  /// The name that clients know the server by may be no name of its machine.
+  private var namedHost: String {
+    guard let host = keys.host, IPAddress(host) == nil else { return "" }
+    return " --allow-host \"\(host)\""
+  }
+
   var server: String {
     """
     #!/bin/sh
@@ -56,7 +62,7 @@ struct StartFiles {
     program=$here/bin/syncd
     \(libraryCheck(keys.name + "Server"))
     exec "$program" serve "$here/Server Database/\(keys.project).4DZ" \\
-      --application "$here/application.json" --listen "0.0.0.0:\(keys.port)" "$@"
+      --application "$here/application.json" --listen "0.0.0.0:\(keys.port)"\(namedHost) "$@"
 
     """
   }
