@@ -243,35 +243,4 @@ import Testing
       #expect(awake.text.contains(#""state":"active""#), "\(awake.text)")
     }
   }
-
-  @Test func whoHasGoneGetsNoLease() async throws {
-    try await serve { server, _, id, _ in
-      let base = "/v1/sessions/\(id)"
-      var processes: [Int] = []
-      for name in ["one", "gone", "other"] {
-        let body = #"{"name":"\#(name)"}"#
-        let begun = try await server.askLocally("POST", "\(base)/processes", body: body)
-        processes.append(try begun.json(ProcessAnswer.self).number)
-      }
-      let leases = "\(base)/storage/leases"
-      func order(_ index: Int) -> String {
-        #"{"process":\#(processes[index]),"durationMs":30000}"#
-      }
-      let taken = try await server.askLocally("POST", leases, body: order(0))
-      let lease = try taken.json(LeaseAnswer.self).lease
-      do {
-        let body = order(1)
-        try await server.unix().send(
-          "POST \(leases) HTTP/1.1\r\nHost: syncd\r\nContent-Type: application/json\r\n"
-            + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
-        )
-      }
-      async let waiting = server.askLocally("POST", leases, body: order(2))
-      #expect(try await server.askLocally("GET", "\(base)/storage").status == 200)
-      let begin = ContinuousClock().now
-      #expect(try await server.askLocally("DELETE", "\(leases)/\(lease)").status == 204)
-      #expect(try await waiting.status == 201)
-      #expect(ContinuousClock().now - begin < .seconds(20))
-    }
-  }
 }
