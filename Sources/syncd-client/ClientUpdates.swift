@@ -113,7 +113,7 @@ struct ClientUpdates {
       )
     }
     let bar = report.bar
-    let archive = data.room(for: offer)
+    let archive = data.update
     try await source.fetch(offer, to: archive) { bar.update($0, of: $1) }
     bar.finish()
     do {

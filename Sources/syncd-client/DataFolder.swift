@@ -37,16 +37,8 @@ struct DataFolder: Sendable {
   var knownServers: String { path + "/known-servers.json" }
   var recents: String { path + "/recents.json" }
 
-  /// Where an update is fetched to; what came of another one goes.
-  func room(for offer: UpdateOffer) -> String {
-    let name = "update-\(offer.digest.hex.prefix(16)).4darchive"
-    let files = FileManager.default
-    for other in (try? files.contentsOfDirectory(atPath: path)) ?? []
-    where other.hasPrefix("update-") && !other.hasPrefix(name) {
-      try? files.removeItem(atPath: "\(path)/\(other)")
-    }
-    return "\(path)/\(name)"
-  }
+  /// Where an update is fetched to; what came of it so far is beside it.
+  var update: String { path + "/update.4darchive" }
 
   private var lastServerFile: String { "\(path)/\(LastServer.fileName)" }
 

@@ -56,8 +56,8 @@ struct PairingRoutes: Sendable {
     let challenge = connection.takeChallenge()
     let proof = try await request.json(
       PairingProof.self,
-      shape: "\"nonce\" and \"code\", each 64 hexadecimal digits, \"version\" as a number and "
-        + "\"platform\" as text"
+      shape: "\"nonce\" and \"code\", each 64 hexadecimal digits, \"version\" as a number, "
+        + "\"platform\" as text and \"binding\" as authority, plain or key: and a fingerprint"
     )
     guard let challenge, proof.nonce.utf8.count == 64,
       proof.nonce.utf8.allSatisfy(RandomText.isHex)

@@ -101,6 +101,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     origin = entrance.allowedOrigin(of: head)
     isHead = head.method == .HEAD
     answerBegan = false
+    bodyBytes = 0
     // NIO reads no further request after one that offers an upgrade.
     closesAfterAnswer = !head.isKeepAlive || head.headers.contains(name: "upgrade")
     let target = RequestTarget(head.uri)
@@ -109,7 +110,6 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     case .preflight: state = .preflight
     case .stream(let request): open(request, head, context: context)
     case .route:
-      bodyBytes = 0
       if let (read, name) = immediateRead(of: head, target) {
         askForBody(of: head, context: context)
         return state = .reading(read, name: name, head)
