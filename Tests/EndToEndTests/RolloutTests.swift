@@ -48,6 +48,11 @@ import Testing
     }
   }
 
+  /// Where clients find the server.
+  private static let embedded = [
+    "IPAddress=\(TwoMachines.serverAddress)", "PortNumber=19813",
+  ]
+
   private func startServer(
     _ machines: TwoMachines,
     _ application: Application
@@ -80,7 +85,7 @@ import Testing
   }
 
   /// From the first version to the second, with two clients.
-  private func rollOut(_ keys: String...) async throws {
+  private func rollOut(_ keys: [String]) async throws {
     let machines = try await TwoMachines.make()
     let place = try Workplace()
     let application = Application(place: place, keys: keys)
@@ -119,20 +124,17 @@ import Testing
   }
 
   @Test func clientsWithAnEmbeddedAddressComeBackUpdated() async throws {
-    try await rollOut("IPAddress=\(TwoMachines.serverAddress)", "PortNumber=19813")
+    try await rollOut(Self.embedded)
   }
 
   @Test func clientsThatLookForTheNameComeBackUpdated() async throws {
-    try await rollOut("PublishName=The shop")
+    try await rollOut(["PublishName=The shop"])
   }
 
   @Test func aClientThatRunsTakesAVersionThatItMayTake() async throws {
     let machines = try await TwoMachines.make()
     let place = try Workplace()
-    let application = Application(
-      place: place,
-      keys: ["IPAddress=\(TwoMachines.serverAddress)", "PortNumber=19813"]
-    )
+    let application = Application(place: place, keys: Self.embedded)
     try await application.package(version: 1)
     try await application.install("Server", to: application.server)
     try await application.install("Client", to: place.path + "/desk1/ShopClient")
@@ -155,10 +157,7 @@ import Testing
     let machines = try await TwoMachines.make()
     let place = try Workplace()
     let address = "\(TwoMachines.serverAddress):19813"
-    let application = Application(
-      place: place,
-      keys: ["IPAddress=\(TwoMachines.serverAddress)", "PortNumber=19813"]
-    )
+    let application = Application(place: place, keys: Self.embedded)
     try await application.package(version: 1)
     try await application.install("Server", to: application.server)
     try await application.install("Client", to: place.path + "/desk1/ShopClient")
@@ -195,10 +194,7 @@ import Testing
   @Test func anUpdateThatIsNotTheMakersIsRefused() async throws {
     let machines = try await TwoMachines.make()
     let place = try Workplace()
-    let application = Application(
-      place: place,
-      keys: ["IPAddress=\(TwoMachines.serverAddress)", "PortNumber=19813"]
-    )
+    let application = Application(place: place, keys: Self.embedded)
     try await application.package(version: 1)
     try await application.install("Client", to: place.path + "/desk1/ShopClient")
     // Somebody else's key.
