@@ -204,7 +204,7 @@ import Testing
     let server = try await startServer(machines, application)
     let client = try startClient(machines, application, 1, ["--update", "always"])
     _ = try #require(await client.line(containing: "Version 1 goes on"), "\(client.output)")
-    #expect(client.errors.contains("sign"), "\(client.errors)")
+    #expect(await client.complains(of: "sign"), "\(client.errors)")
     _ = try #require(await client.line(containing: "verified"), "\(client.errors)")
     await stop(client, server)
   }

@@ -51,6 +51,12 @@ package final class RunningProgram: Sendable {
     return nil
   }
 
+  /// Whether a text comes on standard error: waits for it, or for the program's end.
+  ///
+  /// The two outputs are read apart: what the program wrote there before a line of standard output
+  /// may be seen after it.
+  package func complains(of text: String) async -> Bool { await seen.complains(of: text) }
+
   package func send(_ signal: Int32) { kill(pid, signal) }
 
   /// Waits for the end and for all output.
@@ -121,6 +127,7 @@ private final class Seen: Sendable {
     var status: Int32?
     var reader: CheckedContinuation<String?, Never>?
     var waiters: [CheckedContinuation<Int32, Never>] = []
+    var complaints: [(text: String, waiter: CheckedContinuation<Bool, Never>)] = []
   }
 
   private let state = Mutex(State())
@@ -128,7 +135,7 @@ private final class Seen: Sendable {
   var output: String { state.withLock { $0.output } }
   var errors: String { state.withLock { $0.errors } }
 
-  func take(errors text: String) { state.withLock { $0.errors += text } }
+  func take(errors text: String) { change { $0.errors += text } }
 
   func take(output text: String) {
     change { state in
@@ -151,6 +158,10 @@ private final class Seen: Sendable {
     await withCheckedContinuation { continuation in change { $0.waiters.append(continuation) } }
   }
 
+  func complains(of text: String) async -> Bool {
+    await withCheckedContinuation { waiter in change { $0.complaints.append((text, waiter)) } }
+  }
+
   /// Changes what is known and answers whoever can be answered now.
   private func change(_ body: (inout State) -> Void) {
     let answers = state.withLock { state -> [() -> Void] in
@@ -165,6 +176,16 @@ private final class Seen: Sendable {
         let waiters = state.waiters
         state.waiters = []
         answers.append { for waiter in waiters { waiter.resume(returning: status) } }
+      }
+      let (asked, errors, hasEnded) = (state.complaints, state.errors, state.status != nil)
+      state.complaints = []
+      for complaint in asked {
+        let isThere = errors.contains(complaint.text)
+        if isThere || hasEnded {
+          answers.append { complaint.waiter.resume(returning: isThere) }
+        } else {
+          state.complaints.append(complaint)
+        }
       }
       return answers
     }
