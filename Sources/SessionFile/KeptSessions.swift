@@ -83,8 +83,10 @@ package final class KeptSessions: SessionStore, PasscodeStore {
 
   package func has(_ hash: Digest) -> Bool { passcodes.has(hash) }
 
-  /// Takes a passcode away, out of the file too. One that is no good is left there: the end of its
-  /// time or of its session takes it out, and nobody waits for the disk.
+  /// Takes a passcode away, out of the file too.
+  ///
+  /// One that is no good is left there: the end of its time or of its session takes it out, and
+  /// nobody waits for the disk.
   ///
   /// - Throws: `KeptSessionsError` when a good one cannot leave the file: it stays good.
   package func take(
