@@ -132,6 +132,75 @@ import Testing
     #expect(try sessions.privileges(of: id, for: .server) == [])
   }
 
+  @Test func aReloadIsToldToWhoeverItConcerns() async throws {
+    let bench = Bench()
+    bench.readRoles()
+    let sessions = bench.sessions
+    let (seller, other) = (try bench.client("seller").id, try bench.client("other").id)
+    try sessions.setPrivileges(try order(#""medium""#), of: seller, for: .server)
+    let guest = try sessions.openWeb(address: "a")
+    func concerned(_ old: String, _ new: String) -> Set<SessionID> {
+      let before = bench.events.all.count
+      bench.readRoles(Bench.roles.replacing(old, with: new))
+      let told = bench.events.all.dropFirst(before).map { event in
+        if case .privilegesChanged(let session) = event { session } else { guest.visit.session }
+      }
+      #expect(Set(told).count == told.count)
+      return Set(told)
+    }
+    // The same in other words, and what only others may.
+    #expect(concerned("Medium", "MEDIUM").isEmpty)
+    #expect(concerned(#"["viewProducts"]}]"#, #"["viewProducts", "viewproducts"]}]"#).isEmpty)
+    #expect(concerned(#""viewProducts", "includes": []"#, #""viewProducts""#).isEmpty)
+    // More than before, less, and as much for another reason.
+    #expect(concerned(#""Medium", "includes": ["simple"]"#, #""Medium""#) == [seller])
+    #expect(concerned("", "") == [seller])
+    #expect(concerned(#""read": ["viewProducts"]"#, #""read": ["simple"]"#) == [seller])
+    #expect(concerned(#""read": ["viewProducts"]"#, #""read": ["Medium"]"#).isEmpty)
+    #expect(concerned("", "") == [seller])
+    // Guests may nothing as long as they have to sign in.
+    #expect(concerned("}]},", #"}]}, "restrictedByDefault": true,"#) == [seller, other])
+    #expect(concerned("", "") == [seller, other])
+    // Whoever is no guest may what he could before.
+    let login = "\"forceLogin\": true"
+    #expect(concerned(login, "\"forceLogin\": false") == [guest.visit.session])
+    let all: Set = [seller, other, guest.visit.session]
+    sessions.readRoles(nil)
+    #expect(Set(bench.events.all.suffix(3)) == Set(all.map { .privilegesChanged($0) }))
+    let count = bench.events.all.count
+    sessions.readRoles(nil)
+    bench.readRoles("{broken")
+    #expect(bench.events.all.count == count)
+  }
+
+  @Test func aPromotedProcessIsConcernedToo() throws {
+    let bench = Bench()
+    bench.readRoles()
+    let (sessions, id) = (bench.sessions, try bench.client().id)
+    let process = try sessions.beginProcess(of: id, .script, name: "a")
+    _ = try sessions.promote("medium", process: process.number, of: id, for: .server)
+    bench.readRoles(Bench.roles.replacing(#""Medium", "includes": ["simple"]"#, with: #""Medium""#))
+    #expect(bench.events.all == [.privilegesChanged(id)])
+  }
+
+  @Test func aReloadBringsAnotherCookieToWhomItConcerns() async throws {
+    let bench = Bench()
+    bench.readRoles()
+    let sessions = bench.sessions
+    let web = try sessions.openWeb(address: "a")
+    try sessions.setPrivileges(try order(#""medium""#), of: web.visit.session, for: .server)
+    let (cookie, visit) = try #require(sessions.renew(web.cookie))
+    #expect(!visit.needsFreshCookie)
+    bench.readRoles(Bench.roles.replacing("viewProducts", with: "viewBooks"))
+    #expect(sessions.visit(cookie)?.needsFreshCookie == false)
+    bench.readRoles(Bench.roles.replacing("Medium", with: "Large"))
+    #expect(sessions.visit(cookie)?.needsFreshCookie == true)
+    let (fresh, renewed) = try #require(sessions.renew(cookie))
+    #expect(fresh != cookie && !renewed.needsFreshCookie)
+    bench.readRoles(Bench.roles.replacing("Medium", with: "Large"))
+    #expect(sessions.visit(fresh)?.needsFreshCookie == false)
+  }
+
   @Test func aGuestStopsBeingOneAsForceLoginSays() throws {
     for (forceLogin, afterName, afterClear) in [(true, false, false), (false, true, true)] {
       let bench = Bench()

@@ -19,6 +19,16 @@ package struct ProtectedResource: Hashable, Sendable {
     case method
     case singleton
     case singletonMethod
+
+    /// What can be done with such a resource (4d-domain §9.6); who may `promote` is no question of a
+    /// web request.
+    package var actions: [PermissionAction] {
+      switch self {
+      case .datastore, .dataclass: [.create, .read, .update, .drop, .execute]
+      case .attribute: [.create, .read, .update, .drop]
+      case .method, .singleton, .singletonMethod: [.execute]
+      }
+    }
   }
 
   package let kind: Kind
@@ -31,6 +41,11 @@ package struct ProtectedResource: Hashable, Sendable {
   }
 
   static let datastore = ProtectedResource(.datastore, "ds")
+  /// Where a guest signs in.
+  static let authentify = ProtectedResource(.method, "ds.authentify")
+
+  /// For comparison: who asks may spell a name otherwise than the file, and must not get around it.
+  var folded: ProtectedResource { ProtectedResource(kind, name.lowercased()) }
 
   /// What passes its permissions on to this one; `nil` for the datastore.
   var parent: ProtectedResource? {
@@ -50,28 +65,54 @@ extension Roles {
   ///
   /// The nearest level with a permission for the action decides, and one privilege of its list is
   /// enough; an attribute's permission is needed beside that of its data class. Where no level says
-  /// anything, `restrictedByDefault` does. `ds.authentify` is for everybody with `forceLogin`
+  /// anything, `restrictedByDefault` does. Who may not read may not `update` or `drop` either. With
+  /// `forceLogin` a guest may execute `ds.authentify`, which is for everybody, and nothing else
   /// (4d-domain §9.6).
   package func allows(
+    _ wanted: ResourceAction,
+    holding grants: PrivilegeGrants,
+    isGuest: Bool
+  ) -> Bool {
+    allows(wanted, holding: folded(grants), isGuest: isGuest)
+  }
+
+  /// The same for the folded names of privileges with all that they include.
+  func allows(_ wanted: ResourceAction, holding names: Set<String>, isGuest: Bool) -> Bool {
+    guard !isClosed else { return false }
+    let resource = wanted.resource.folded
+    if forceLogin {
+      if resource == .authentify, wanted.action == .execute { return true }
+      guard !isGuest else { return false }
+    }
+    switch wanted.action {
+    case .update, .drop:
+      return allows(.read, on: resource, holding: names)
+        && allows(wanted.action, on: resource, holding: names)
+    default: return allows(wanted.action, on: resource, holding: names)
+    }
+  }
+
+  private func allows(
     _ action: PermissionAction,
     on resource: ProtectedResource,
-    holding grants: PrivilegeGrants
+    holding held: Set<String>
   ) -> Bool {
-    guard !isClosed else { return false }
-    if forceLogin, resource.name == "ds.authentify", action == .execute { return true }
-    func holdsOne(of names: [String]) -> Bool {
-      names.contains { Self.folded($0) == Self.guest || contains($0, in: grants) }
-    }
     var level: ProtectedResource? = resource
     while let current = level {
       let names = permissions[current]?[action] ?? []
       if !names.isEmpty {
-        guard holdsOne(of: names) else { return false }
+        guard names.contains(where: { Self.isGuest($0) || held.contains(Self.folded($0)) }) else {
+          return false
+        }
         if current.kind != .attribute { return true }
       }
       level = current.parent
     }
     let ownIsGiven = !(permissions[resource]?[action] ?? []).isEmpty
     return ownIsGiven || !restrictedByDefault
+  }
+
+  private func folded(_ grants: PrivilegeGrants) -> Set<String> {
+    Set(names(of: grants).map(Self.folded))
   }
 }

@@ -35,6 +35,7 @@ package struct Roles: Hashable, Sendable {
   private let indices: [String: Int]
   /// By folded name: places in `privileges`.
   private let roles: [String: [Int]]
+  /// By folded resource.
   let permissions: [ProtectedResource: [PermissionAction: [String]]]
 
   init(
@@ -58,6 +59,9 @@ package struct Roles: Hashable, Sendable {
   }
 
   static func folded(_ name: String) -> String { name.lowercased() }
+
+  /// Whether a name is the one that everybody has.
+  package static func isGuest(_ name: String) -> Bool { folded(name) == guest }
 
   /// Whether `roles.json` declares a privilege; the reserved name is none of its own.
   package func declares(privilege name: String) -> Bool { indices[Self.folded(name)] != nil }

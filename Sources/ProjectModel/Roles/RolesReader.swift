@@ -116,7 +116,7 @@ struct RolesReader {
         let kind = ProtectedResource.Kind(rawValue: type)
       else { throw failure(entry, "a permission needs \"applyTo\" and a known \"type\"") }
       let resource =
-        kind == .datastore ? ProtectedResource.datastore : ProtectedResource(kind, name)
+        kind == .datastore ? ProtectedResource.datastore : ProtectedResource(kind, name).folded
       for action in PermissionAction.allCases {
         guard let list = entry.value(of: action.rawValue) else { continue }
         let items = Self.names(in: list)

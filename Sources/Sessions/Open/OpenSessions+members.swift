@@ -89,6 +89,18 @@ extension OpenSessions {
     }
   }
 
+  /// Whether the permissions of `roles.json` let web requests of the session act on a resource.
+  package func allows(
+    _ wanted: ResourceAction,
+    of id: SessionID,
+    process: ProcessNumber? = nil,
+    for caller: SessionCaller
+  ) throws(SessionRefusal) -> Bool {
+    try use(.hasPrivilege, of: id, for: caller) { (table, now) throws(SessionRefusal) in
+      try table.allows(wanted, of: id, process: process, at: now)
+    }
+  }
+
   package func isGuest(
     _ id: SessionID,
     for caller: SessionCaller
@@ -124,16 +136,19 @@ extension OpenSessions {
     }
   }
 
-  /// Takes over the project's `roles.json`, at its start and after each reload.
+  /// Takes over the project's `roles.json`, at its start and after each reload, and tells the
+  /// sessions that may do something else then.
   ///
   /// - Parameter file: its bytes; `nil` when there is none.
   /// - Returns: what is in force now, and what is wrong with the file.
   @discardableResult
   package func readRoles(_ file: [UInt8]?) -> RolesInForce {
-    step { state in
-      state.table.readRoles(file)
-      return state.table.roles
+    let (roles, changed) = step { state in
+      let changed = state.table.readRoles(file)
+      return (state.table.roles, changed)
     }
+    for session in changed { tell(.privilegesChanged(session)) }
+    return roles
   }
 
   package var roles: RolesInForce { step { $0.table.roles } }

@@ -4,7 +4,30 @@ package import ProjectModel
 /// share it (4d-domain §9.1).
 extension SessionTable {
   /// Takes over the content of `roles.json`; `nil` when there is none.
-  package mutating func readRoles(_ file: [UInt8]?) { roles.read(file) }
+  ///
+  /// - Returns: the sessions whose web requests may do something else now; their browsers need
+  ///   other cookies.
+  @discardableResult
+  package mutating func readRoles(_ file: [UInt8]?) -> [SessionID] {
+    let before = roles.roles
+    roles.read(file)
+    guard before != roles.roles else { return [] }
+    var change = RightsChange(from: before, to: roles.roles)
+    // No browser is ever in the session of all server-side work.
+    let changed = entries.values.filter { entry in
+      guard entry.kind != .storedProcedure else { return false }
+      let (wasGuest, isGuest) = (isGuest(entry, under: before), isGuest(entry))
+      let promoted = Set(entry.processes.map(\.promoted)).map(entry.grants.union)
+      return ([entry.grants] + promoted).contains {
+        change.concerns($0, wasGuest: wasGuest, isGuest: isGuest)
+      }
+    }
+    for entry in changed {
+      staleCookies(of: entry)
+      changes?.changed(entry)
+    }
+    return changed.map(\.session.id)
+  }
 
   /// Adds privileges and roles to a session; names that are not declared are ignored.
   ///
@@ -53,6 +76,18 @@ extension SessionTable {
     roles.roles.contains(name, in: try grants(of: id, process: process, at: now))
   }
 
+  /// Whether the permissions of `roles.json` let a web request of the session, or of one of its
+  /// processes, do something.
+  package func allows(
+    _ wanted: ResourceAction,
+    of id: SessionID,
+    process: ProcessNumber?,
+    at now: Instant
+  ) throws(SessionRefusal) -> Bool {
+    let grants = try grants(of: id, process: process, at: now)
+    return roles.roles.allows(wanted, holding: grants, isGuest: try isGuest(id, at: now))
+  }
+
   private func grants(
     of id: SessionID,
     process: ProcessNumber?,
@@ -97,11 +132,12 @@ extension SessionTable {
     return isGuest(entry)
   }
 
-  func isGuest(_ entry: SessionEntry) -> Bool {
+  func isGuest(_ entry: SessionEntry) -> Bool { isGuest(entry, under: roles.roles) }
+
+  private func isGuest(_ entry: SessionEntry, under roles: Roles) -> Bool {
     guard entry.kind == .web else { return false }
-    if roles.roles.isClosed { return true }
-    return roles.roles.forceLogin
-      ? !entry.isSignedIn : roles.roles.names(of: entry.grants).isEmpty
+    if roles.isClosed { return true }
+    return roles.forceLogin ? !entry.isSignedIn : roles.names(of: entry.grants).isEmpty
   }
 
   /// How many web sessions nobody has signed in to.

@@ -42,6 +42,14 @@ struct EntityTag: Hashable, Sendable {
     }
   }
 
+  /// Whether the tags of an `If-Match` field name this one (strong comparison).
+  func isAmong(_ field: String) -> Bool {
+    field.split(separator: ",").contains { part in
+      let tag = part.trimmingPrefix(while: \.isWhitespace).split(separator: " ").first ?? ""
+      return tag == "*" || tag == text
+    }
+  }
+
   /// Whether `If-Range`, if any, lets a `Range` count (strong comparison; a date never does).
   func allowsRange(_ fields: HTTPFields) -> Bool {
     guard let condition = fields[.ifRange] else { return true }

@@ -4,7 +4,7 @@ import Sessions
 /// The question of a proxy before it serves a page: who the browser is, and whether it may see that.
 ///
 /// nginx asks with `auth_request`, Caddy with `forward_auth`, Traefik with `ForwardAuth`. The
-/// privilege stands in the question, or follows from the rules for the address that the browser
+/// privilege, or what is done to which resource, stands in the question, or follows from the rules for the address that the browser
 /// asked for.
 struct WebCheck: Sendable {
   let site: WebSite
@@ -23,14 +23,21 @@ struct WebCheck: Sendable {
     {
       return site.redeem(query, for: request)
     }
-    guard let demands = demands(original) else {
-      let sentence =
-        "Name a privilege, or let X-Original-URI say what was asked for: from an address that "
-        + "--web-proxy names."
-      return .answer(WebAnswer(.badRequest, saying: sentence, to: request))
+    let demands: [WebRules.Demand]
+    let login: String?
+    do throws(WebQuestion.Failure) {
+      let question = try WebQuestion(request.target)
+      if let named = question.demands {
+        demands = named
+      } else {
+        demands = try self.demands(original)
+      }
+      login = question.login
+    } catch {
+      return .answer(WebAnswer(.badRequest, saying: error.sentence, to: request))
     }
     do throws(SessionRefusal) {
-      return .answer(try answer(demands))
+      return .answer(try answer(demands, login: login))
     } catch {
       return .answer(site.answer(to: error, for: request))
     }
@@ -48,21 +55,28 @@ struct WebCheck: Sendable {
     return named.first.map { HTTPMethod(rawValue: $0) } ?? request.method
   }
 
-  /// What has to hold, all of it; `nil` when there is nothing to decide by.
-  private func demands(_ original: RequestTarget?) -> [WebRules.Demand]? {
-    let privileges = request.target.query("privilege")
-    guard privileges.isEmpty else { return privileges.map { .privilege($0) } }
+  /// What the rules ask for where the question names nothing itself.
+  private func demands(
+    _ original: RequestTarget?
+  ) throws(WebQuestion.Failure) -> [WebRules.Demand] {
     let rules = site.rules.current
     if rules == .open { return [] }
-    return original.map { target in
-      WebPath(target.path).map { [rules.demand(on: $0)] } ?? [.nobody]
+    guard let original else {
+      throw WebQuestion.Failure(
+        sentence: "Name a privilege or a resource, or let X-Original-URI say what was asked for: "
+          + "from an address that --web-proxy names."
+      )
     }
+    return [WebPath(original.path).map { rules.demand(on: $0) } ?? .nobody]
   }
 
-  private func answer(_ demands: [WebRules.Demand]) throws(SessionRefusal) -> WebAnswer {
+  private func answer(
+    _ demands: [WebRules.Demand],
+    login: String?
+  ) throws(SessionRefusal) -> WebAnswer {
     let visitor = try visitor()
     guard demands.allSatisfy({ site.sessions.admits(visitor, to: $0) }) else {
-      var answer = refusal(of: visitor)
+      var answer = refusal(of: visitor, login: login)
       if let visitor { site.give(to: visitor, request, in: &answer) }
       return answer
     }
@@ -97,14 +111,11 @@ struct WebCheck: Sendable {
   }
 
   /// 401 for whom signing in could help, 403 for the others; or the way to the login.
-  private func refusal(of visitor: WebVisitor?) -> WebAnswer {
+  private func refusal(of visitor: WebVisitor?, login: String?) -> WebAnswer {
     guard site.sessions.isGuest(visitor) else {
       return WebAnswer(.forbidden, saying: "This page is not for you.", to: request)
     }
-    let logins = request.target.query("login")
-    if let login = logins.first, login.hasPrefix("/") {
-      return .seeOther(OwnPlace.of(login))
-    }
+    if let login { return .seeOther(OwnPlace.of(login)) }
     var answer = WebAnswer(.unauthorized, saying: "Sign in to see this page.", to: request)
     answer.headers.add(
       name: "www-authenticate",

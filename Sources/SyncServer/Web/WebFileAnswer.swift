@@ -2,7 +2,8 @@ import HTTPTypes
 import NIOCore
 import NIOHTTP1
 
-/// The answer to a request for a file: all of it, a part, or that the browser has it already.
+/// The answer to a request for a file: all of it, a part, that the browser has it already, or that
+/// it is another one than the browser expects.
 struct WebFileAnswer: Sendable {
   var head: WebAnswer
   /// What follows the head; empty for one without.
@@ -44,6 +45,12 @@ struct WebFileAnswer: Sendable {
 
   private init(_ file: WebFile, isPrivate: Bool, to request: WebRequest) throws {
     let conditions = Self.conditions(of: request)
+    // Before everything else, and without the file (RFC 9110, section 13.2.2).
+    guard Self.isExpected(file, conditions) else {
+      let sentence = "The file is not the one that was expected: it has changed."
+      self.init(WebAnswer(.preconditionFailed, saying: sentence, to: request))
+      return
+    }
     var headers = Self.fields(of: file, isPrivate: isPrivate)
     if Self.isHeld(file, conditions) {
       self.init(WebAnswer(.notModified, headers))
@@ -85,6 +92,16 @@ struct WebFileAnswer: Sendable {
     return headers
   }
 
+  /// Whether `If-Match` holds, which is a strong comparison, or without it `If-Unmodified-Since`; a
+  /// date that is none counts as not sent.
+  private static func isExpected(_ file: WebFile, _ conditions: HTTPFields) -> Bool {
+    if let tags = conditions[.ifMatch] { return file.tag.isAmong(tags) }
+    guard let date = conditions[.ifUnmodifiedSince].flatMap({ HTTPDate.second(of: $0) }) else {
+      return true
+    }
+    return file.modified <= date
+  }
+
   private static func isHeld(_ file: WebFile, _ conditions: HTTPFields) -> Bool {
     if conditions[.ifNoneMatch] != nil { return file.tag.isHeld(by: conditions) }
     // The date that this server gave, and no other: clocks differ, and a file may become older.
@@ -93,7 +110,9 @@ struct WebFileAnswer: Sendable {
 
   private static func conditions(of request: WebRequest) -> HTTPFields {
     var fields = HTTPFields()
-    for name in [HTTPField.Name.ifNoneMatch, .ifModifiedSince, .ifRange, .range] {
+    for name in [
+      HTTPField.Name.ifMatch, .ifUnmodifiedSince, .ifNoneMatch, .ifModifiedSince, .ifRange, .range,
+    ] {
       let values = request.headers[name.canonicalName]
       if !values.isEmpty { fields[name] = values.joined(separator: ", ") }
     }

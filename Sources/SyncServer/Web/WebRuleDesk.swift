@@ -24,7 +24,8 @@ final class WebRuleDesk: Sendable {
 
   var current: WebRules { state.withLock { $0 } }
 
-  /// Looks for a changed file, until cancelled; the last good rules stay while it is broken.
+  /// Looks for a changed file, until cancelled; the last good rules stay while it is broken
+  /// or holds none.
   func watch(every interval: Duration) async {
     guard let path else { return }
     var known = first

@@ -1,11 +1,20 @@
-/// Which path needs which privilege: the first rule that matches counts, and without one nobody
+import ProjectModel
+
+/// Which path needs what: the first rule that matches counts, and without one nobody
 /// gets in.
 struct WebRules: Hashable, Sendable {
   enum Demand: Hashable, Sendable {
     /// Everybody gets in.
     case guest
     case privilege(String)
+    /// Who may do this with a resource of 4D's, by the permissions of `roles.json`.
+    case allowance(ResourceAction)
     case nobody
+
+    /// What a privilege's name asks for.
+    static func holding(_ name: String) -> Demand {
+      Roles.isGuest(name) ? .guest : .privilege(name)
+    }
   }
 
   /// Why a rule file is not used.
@@ -19,8 +28,6 @@ struct WebRules: Hashable, Sendable {
     let pattern: WebPattern
     let demand: Demand
   }
-
-  private static let guest = "guest"
 
   private let rules: [Rule]
   /// Where a guest is sent that has not got the privilege.
@@ -38,7 +45,11 @@ struct WebRules: Hashable, Sendable {
     self.otherwise = otherwise
   }
 
-  /// Reads a rule file: a pattern and a privilege a line, `login PATH`, and comments behind `#`.
+  /// Reads a rule file: a pattern and what it asks for a line, `login PATH`, and comments behind
+  /// `#`.
+  ///
+  /// - Throws: the first line that is none of these; also for a file without any rule, which is
+  ///   one that somebody is about to write.
   init(reading bytes: [UInt8]) throws(Failure) {
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw Failure(line: 1, text: "the file is no UTF-8 text")
@@ -49,33 +60,49 @@ struct WebRules: Hashable, Sendable {
     for (index, line) in lines.enumerated() {
       let words = line.split(whereSeparator: \.isWhitespace)
       guard let first = words.first, !first.hasPrefix("#") else { continue }
-      guard words.count == 2 else {
-        throw Failure(
-          line: index + 1,
-          text: "a line is a pattern and a privilege, or login and a path"
-        )
-      }
-      if first == "login" {
+      if first == "login", words.count == 2 {
         guard login == nil, let path = WebPath(words[1]) else {
           let text = login == nil ? "'\(words[1])' is no path" : "there is a login already"
           throw Failure(line: index + 1, text: text)
         }
         login = (path, String(words[1]), index + 1)
       } else {
-        guard let pattern = WebPattern(first) else {
-          throw Failure(
-            line: index + 1,
-            text: "'\(first)' is no pattern: it begins with a slash, and ** stands at its end alone"
-          )
-        }
-        let demand: Demand = words[1] == Self.guest ? .guest : .privilege(String(words[1]))
-        rules.append(Rule(pattern: pattern, demand: demand))
+        rules.append(try Self.rule(words, line: index + 1))
       }
     }
+    guard !rules.isEmpty else { throw Failure(line: 1, text: "there is no rule in the file") }
     self.init(rules: rules, login: login?.text, otherwise: .nobody)
     // A browser would be sent there for ever.
     if let login, demand(on: login.path) != .guest {
       throw Failure(line: login.line, text: "guests may not see \(login.text): give it to guest")
+    }
+  }
+
+  private static func rule(_ words: [Substring], line: Int) throws(Failure) -> Rule {
+    guard (2...3).contains(words.count), words[0] != "login" else {
+      throw Failure(
+        line: line,
+        text: "a line is a pattern and a privilege, or a pattern, an action and a resource, or "
+          + "login and a path"
+      )
+    }
+    guard let pattern = WebPattern(words[0]) else {
+      throw Failure(
+        line: line,
+        text: "'\(words[0])' is no pattern: it begins with a slash, and ** stands at its end alone"
+      )
+    }
+    guard words.count == 3 else {
+      guard !ResourceAction.isResource(words[1]) else {
+        throw Failure(line: line, text: "an action stands before \(words[1])")
+      }
+      return Rule(pattern: pattern, demand: .holding(String(words[1])))
+    }
+    do throws(ResourceFailure) {
+      let wanted = try ResourceAction(action: words[1], resource: words[2])
+      return Rule(pattern: pattern, demand: .allowance(wanted))
+    } catch {
+      throw Failure(line: line, text: error.text)
     }
   }
 

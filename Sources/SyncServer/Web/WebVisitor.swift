@@ -1,3 +1,4 @@
+import ProjectModel
 import Sessions
 
 /// Whoever sends a web request, as far as a cookie says it.
@@ -29,16 +30,20 @@ extension OpenSessions {
   /// Whether web requests of a visitor may do what a rule asks for.
   func admits(_ visitor: WebVisitor?, to demand: WebRules.Demand) -> Bool {
     switch demand {
-    case .guest: true
-    case .nobody: false
+    case .guest: return true
+    case .nobody: return false
     case .privilege(let name):
-      visitor.map { visitor in
-        let (visit, caller) = (visitor.visit, visitor.caller)
-        // A session that has ended meanwhile has no privilege.
-        return
-          (try? hasPrivilege(name, of: visit.session, process: visit.process, for: caller))
-          ?? false
-      } ?? false
+      guard let visitor else { return false }
+      let (visit, caller) = (visitor.visit, visitor.caller)
+      // A session that has ended meanwhile has no privilege.
+      return (try? hasPrivilege(name, of: visit.session, process: visit.process, for: caller))
+        ?? false
+    case .allowance(let wanted):
+      guard let visitor else {
+        return roles.roles.allows(wanted, holding: PrivilegeGrants(), isGuest: true)
+      }
+      let (visit, caller) = (visitor.visit, visitor.caller)
+      return (try? allows(wanted, of: visit.session, process: visit.process, for: caller)) ?? false
     }
   }
 

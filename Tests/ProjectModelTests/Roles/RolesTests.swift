@@ -100,7 +100,8 @@ import Testing
         _ name: String,
         _ holding: String...
       ) -> Bool {
-        roles.allows(action, on: ProtectedResource(kind, name), holding: grants(roles, holding))
+        let wanted = ResourceAction(action, on: ProtectedResource(kind, name))
+        return roles.allows(wanted, holding: grants(roles, holding), isGuest: false)
       }
       #expect(allows(.read, .dataclass, "City", "chief"))
       #expect(!allows(.read, .dataclass, "City", "none"))
@@ -120,11 +121,87 @@ import Testing
       #expect(!allows(.execute, .method, "ds.other"))
       // Nothing says anything about these.
       #expect(allows(.create, .dataclass, "City") == !isRestricted)
-      #expect(allows(.drop, .attribute, "City.mayor") == !isRestricted)
+      #expect(allows(.drop, .attribute, "City.mayor", "general", "detail") == !isRestricted)
+      // What may not be read may not be changed either.
+      #expect(!allows(.drop, .attribute, "City.mayor", "general"))
+      #expect(!allows(.update, .dataclass, "City", "detail"))
+      #expect(allows(.update, .dataclass, "City", "general") == !isRestricted)
+      // Another spelling leads to the same place.
+      #expect(allows(.read, .dataclass, "CITY", "chief"))
+      #expect(!allows(.read, .dataclass, "cITY", "none"))
+      #expect(!allows(.read, .attribute, "city.MAYOR", "general"))
+      #expect(!allows(.execute, .method, "Ds.Other"))
+      #expect(!allows(.read, .dataclass, "City", "WebAdmin"))
     }
-    #expect(
-      !Roles.closed.allows(.read, on: ProtectedResource(.dataclass, "City"), holding: .init())
-    )
+    let wanted = ResourceAction(.read, on: ProtectedResource(.dataclass, "City"))
+    #expect(!Roles.closed.allows(wanted, holding: .init(), isGuest: false))
+  }
+
+  @Test(arguments: [true, false]) func aGuestHasToSignInFirst(forceLogin: Bool) throws {
+    let roles = read(
+      #"""
+      {"privileges": [{"privilege": "a"}], "permissions": {"allowed": [
+         {"applyTo": "City", "type": "dataclass", "read": ["guest"]},
+         {"applyTo": "ds.authentify", "type": "method", "execute": ["a"]}]},
+       "restrictedByDefault": false, "forceLogin": FORCE}
+      """#.replacing("FORCE", with: "\(forceLogin)")
+    ).roles
+    func allows(_ action: String, _ resource: String, isGuest: Bool) throws -> Bool {
+      let wanted = try ResourceAction(action: action, resource: resource)
+      return roles.allows(wanted, holding: .init(), isGuest: isGuest)
+    }
+    #expect(try allows("read", "dataclass:City", isGuest: true) == !forceLogin)
+    #expect(try allows("read", "dataclass:Other", isGuest: true) == !forceLogin)
+    #expect(try allows("execute", "method:ds.authentify", isGuest: true) == forceLogin)
+    #expect(try allows("execute", "method:DS.Authentify", isGuest: true) == forceLogin)
+    #expect(try allows("read", "dataclass:City", isGuest: false))
+    #expect(try allows("read", "dataclass:Other", isGuest: false))
+  }
+
+  @Test(arguments: [true, false]) func emptyListsAreNoPermissions(isRestricted: Bool) throws {
+    // What 4D writes into a new project, but for the mode.
+    let roles = read(
+      #"""
+      {"privileges": [], "roles": [], "permissions": {"allowed": [{"applyTo": "ds",
+         "type": "datastore", "read": [], "create": [], "update": [], "drop": [], "execute": [],
+         "promote": []}]}, "restrictedByDefault": \#(isRestricted), "forceLogin": false}
+      """#
+    ).roles
+    for kind in ProtectedResource.Kind.allCases {
+      for action in kind.actions {
+        let wanted = ResourceAction(action, on: ProtectedResource(kind, "A.b"))
+        #expect(roles.allows(wanted, holding: .init(), isGuest: true) == !isRestricted)
+      }
+    }
+  }
+
+  @Test(arguments: [
+    ("read", "datastore:ds"), ("execute", "datastore:ds"), ("create", "dataclass:Books"),
+    ("drop", "attribute:Books.price"), ("execute", "method:Books.sell"),
+    ("execute", "method:ds.authentify"), ("execute", "singleton:Été_2"),
+    ("execute", "singletonMethod:Shop.open"),
+  ])
+  func anActionAndAResourceAreRead(action: String, resource: String) throws {
+    let wanted = try ResourceAction(action: action, resource: resource)
+    #expect(wanted.action.rawValue == action)
+    #expect("\(wanted.resource.kind.rawValue):\(wanted.resource.name)" == resource)
+  }
+
+  @Test(arguments: [
+    ("", "dataclass:Books"), ("Read", "dataclass:Books"), ("promote", "method:Books.sell"),
+    ("describe", "dataclass:Books"), ("look", "dataclass:Books"), ("read", ""), ("read", "Books"),
+    ("read", "dataclass:"), ("read", ":Books"), ("read", "table:Books"),
+    ("read", "Dataclass:Books"),
+    ("read", "dataclass:Books.price"), ("read", "dataclass:Bo oks"), ("read", "dataclass:Books/"),
+    ("read", "datastore:Books"), ("read", "datastore:"), ("read", "attribute:price"),
+    ("read", "attribute:Books."), ("read", "attribute:Books.a.b"), ("read", "method:Books.sell"),
+    ("execute", "attribute:Books.price"), ("read", "singleton:Shop"), ("execute", "method:sell"),
+    ("create", "singletonMethod:Shop.open"), ("read", "dataclass:Books\u{0}"),
+  ])
+  func whatIsNoActionOnAResourceIsRefused(action: String, resource: String) {
+    #expect(throws: ResourceFailure.self) {
+      try ResourceAction(action: action, resource: resource)
+    }
   }
 
   @Test(arguments: ["a\u{1B}[2J", "a\u{7F}", "a\u{9B}2J", "a\u{202E}b", "a\u{2066}b", "a\nb"])

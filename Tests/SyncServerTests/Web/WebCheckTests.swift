@@ -55,6 +55,119 @@ import Testing
     }
   }
 
+  /// With what 4D's own page on roles has, and a privilege to sell.
+  private static let bookshop = #"""
+    {"privileges": [{"privilege": "viewBooks"}, {"privilege": "sell", "includes": ["viewBooks"]},
+       {"privilege": "prices"}],
+     "permissions": {"allowed": [
+       {"applyTo": "ds", "type": "datastore", "read": ["sell"]},
+       {"applyTo": "Books", "type": "dataclass", "read": ["viewBooks"], "update": ["sell"]},
+       {"applyTo": "Books.cost", "type": "attribute", "read": ["prices"]},
+       {"applyTo": "Books.order", "type": "method", "execute": ["sell"]}]},
+     "restrictedByDefault": RESTRICTED, "forceLogin": FORCE}
+    """#
+
+  private static func withReader(
+    restricted: Bool = true,
+    forceLogin: Bool = true,
+    rules: String? = nil,
+    _ body: (WebFixture, _ reader: String) async throws -> Void
+  ) async throws {
+    let roles = bookshop.replacing("RESTRICTED", with: "\(restricted)")
+      .replacing("FORCE", with: "\(forceLogin)")
+    try await WebFixture.with(rules: rules, roles: roles) { web in
+      let desktop = try web.desktop()
+      let order = PrivilegeOrder(privileges: ["viewBooks"])
+      try web.sessions.setPrivileges(order, of: desktop, for: .server)
+      try await body(web, try await web.browser(in: desktop))
+    }
+  }
+
+  @Test(arguments: [(true, true), (true, false), (false, true), (false, false)])
+  func permissionsDecideAboutAResource(restricted: Bool, forceLogin: Bool) async throws {
+    // What nobody has said anything about is open to all but guests that have to sign in.
+    let open = restricted ? 403 : 204
+    let openToGuests = restricted || forceLogin ? 401 : 204
+    let cases: [(query: String, guest: Int, reader: Int)] = [
+      ("resource=dataclass:Books&action=read", 401, 204),
+      ("resource=dataclass:BOOKS&action=read", 401, 204),
+      ("action=read&resource=dataclass%3ABooks", 401, 204),
+      ("resource=dataclass:Books&action=update", 401, 403),
+      ("resource=dataclass:Books&action=read&action=update", 401, 403),
+      ("resource=dataclass:Books&action=create", openToGuests, open),
+      ("resource=dataclass:Other&action=read", 401, 403),
+      ("resource=datastore:ds&action=read", 401, 403),
+      ("resource=attribute:Books.cost&action=read", 401, 403),
+      ("resource=attribute:Books.title&action=read", 401, 204),
+      ("resource=method:Books.order&action=execute", 401, 403),
+      ("resource=method:ds.other&action=execute", openToGuests, open),
+      (
+        "resource=method:ds.authentify&action=execute", forceLogin ? 204 : openToGuests,
+        forceLogin ? 204 : open
+      ),
+      ("resource=singleton:Shop&action=execute", openToGuests, open),
+      ("resource=dataclass:Books&action=read&privilege=viewbooks", 401, 204),
+      ("resource=dataclass:Books&action=read&privilege=sell", 401, 403),
+      ("resource=dataclass:Books&resource=dataclass:Other&action=read", 401, 403),
+      ("resource=dataclass:Books&action=read&privilege=Guest", 401, 204),
+    ]
+    try await Self.withReader(restricted: restricted, forceLogin: forceLogin) {
+      web,
+      reader async throws in
+      for (query, guest, known) in cases {
+        let path = "/_session/check?\(query)"
+        #expect(try await web.ask("GET", path).status == guest, "\(query)")
+        #expect(try await web.ask("GET", path, [reader]).status == known, "\(query)")
+        // Nobody opens a session for this one.
+        let unseen = try await web.ask("GET", path, ["X-Original-Method: HEAD"])
+        #expect(unseen.status == guest, "\(query)")
+      }
+      web.sessions.readRoles(nil)
+      let closed = try await web.ask("GET", "/_session/check?\(cases[0].query)", [reader])
+      #expect(closed.status == 403)
+    }
+  }
+
+  @Test func aQuestionThatCannotBeReadIsRefused() async throws {
+    let queries = [
+      "resource=dataclass:Books", "action=read", "resource=Books&action=read",
+      "resource=dataclass:Books&action=look", "resource=dataclass:Books&action=",
+      "resource=&action=read", "resource=attribute:Books.cost&action=execute",
+      "resource=method:Books.order&action=read", "resource=dataclass:A.b&action=read",
+      "resource=table:Books&action=read", "resource=dataclass:%zz&action=read",
+      "privilege=%zz", "privilege", "privileges=admin", "Privilege=admin", "a=1",
+      "privilege=viewBooks&resource=dataclass:Books", "login=in&privilege=sell",
+      "login=/a&login=/b&privilege=sell", "resource=dataclass:%ff&action=read",
+    ]
+    try await Self.withReader { web, reader async throws in
+      for query in queries {
+        let answer = try await web.ask("GET", "/_session/check?\(query)", [reader])
+        #expect(answer.status == 400, "\(query)")
+        #expect(answer.text.hasSuffix(".\n") && answer.text.first?.isUppercase == true, "\(query)")
+      }
+    }
+  }
+
+  @Test func aRuleMapsAPathToAResource() async throws {
+    let rules = """
+      /login/**        GUEST
+      /rest/Books/**   read dataclass:Books
+      /rest/Other/**   read dataclass:Other
+      /**              update dataclass:Books
+      """
+    try await Self.withReader(rules: rules) { web, reader async throws in
+      for (uri, guest, known) in [
+        ("/login/", 204, 204), ("/rest/Books/1", 401, 204), ("/REST/books/1", 401, 204),
+        ("/rest/Other/1", 401, 403), ("/else", 401, 403),
+      ] {
+        let field = "X-Original-URI: \(uri)"
+        #expect(try await web.ask("GET", "/_session/check", [field]).status == guest, "\(uri)")
+        let answer = try await web.ask("GET", "/_session/check", [field, reader])
+        #expect(answer.status == known, "\(uri)")
+      }
+    }
+  }
+
   @Test func theAnswerSaysWhoItIs() async throws {
     try await Self.withShopper(rules: nil) { web, browser, session in
       let known = try await web.ask("GET", "/_session/check", [browser])

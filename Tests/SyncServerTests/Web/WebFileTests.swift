@@ -113,6 +113,53 @@ import Testing
     }
   }
 
+  @Test func aFileThatIsNotTheExpectedOneIsNotSent() async throws {
+    try await WebFixture.with(files: ["n.txt": "0123456789"]) { web in
+      let first = try await web.ask("GET", "/n.txt")
+      let (tag, date) = (try #require(first["etag"]), try #require(first["last-modified"]))
+      let past = "Sun, 06 Nov 1994 08:49:37 GMT"
+      let cases: [(fields: [String], status: Int)] = [
+        (["If-Match: \(tag)"], 200), (["If-Match: *"], 200), (["If-Match: \"x\", \(tag)"], 200),
+        (["If-Match: \"x\"", "If-Match: \(tag)"], 200), (["If-Match: \"x\""], 412),
+        (["If-Match: W/\(tag)"], 412), (["If-Match: "], 412),
+        (["If-Unmodified-Since: \(date)"], 200), (["If-Unmodified-Since: \(past)"], 412),
+        (["If-Unmodified-Since: Sunday, 06-Nov-94 08:49:37 GMT"], 412),
+        (["If-Unmodified-Since: Sun Nov  6 08:49:37 1994"], 412),
+        (["If-Unmodified-Since: Fri, 01 Jan 2100 00:00:00 GMT"], 200),
+        // What is no date is as if it were not there.
+        (["If-Unmodified-Since: yesterday"], 200),
+        (["If-Unmodified-Since: Sun, 31 Feb 1994 08:49:37 GMT"], 200),
+        (["If-Unmodified-Since: Sun, 06 Nov 1994 08:49 GMT"], 200),
+        // The tag comes first, and a condition on change before one on having it.
+        (["If-Match: \(tag)", "If-Unmodified-Since: \(past)"], 200),
+        (["If-Match: \"x\"", "If-Unmodified-Since: \(date)"], 412),
+        (["If-Match: \"x\"", "If-None-Match: \(tag)"], 412),
+        (["If-Unmodified-Since: \(past)", "If-None-Match: \(tag)"], 412),
+        (["If-Match: \(tag)", "If-None-Match: \(tag)"], 304),
+        (["If-Unmodified-Since: \(date)", "If-Modified-Since: \(date)"], 304),
+        (["If-Match: \(tag)", "Range: bytes=2-3"], 206),
+        (["If-Match: \"x\"", "Range: bytes=2-3"], 412),
+        (["If-Match: \"x\"", "Range: bytes=2-3", "If-Range: \(tag)"], 412),
+        (["If-Match: \"x\"", "Range: bytes=99-"], 412),
+        (["If-Match: \(tag)", "Range: bytes=99-"], 416),
+        (["If-Unmodified-Since: \(past)", "Range: bytes=2-3"], 412),
+      ]
+      for (fields, status) in cases {
+        let answer = try await web.ask("GET", "/n.txt", fields)
+        #expect(answer.status == status, "\(fields)")
+        if status == 412 {
+          #expect(!answer.text.contains("2") && answer["content-range"] == nil, "\(fields)")
+          #expect(answer["cache-control"] == "no-store", "\(fields)")
+        }
+        let isPart = fields.contains { $0.hasPrefix("Range") }
+        let head = try await web.ask("HEAD", "/n.txt", fields)
+        #expect(head.status == (isPart && status != 412 ? 200 : status), "\(fields)")
+      }
+      // Conditions are on a file: without one there is nothing to compare.
+      #expect(try await web.ask("GET", "/missing", ["If-Match: *"]).status == 404)
+    }
+  }
+
   @Test func aPartOfAFile() async throws {
     let cases: [(range: String, status: Int, content: String, place: String?)] = [
       ("bytes=0-3", 206, "0123", "bytes 0-3/10"), ("bytes=8-", 206, "89", "bytes 8-9/10"),

@@ -55,6 +55,25 @@ import Testing
     }
   }
 
+  @Test func aReloadOfTheRolesBringsAnotherCookie() async throws {
+    try await WebFixture.with { web in
+      let (fixed, id) = try await Self.signIn(web)
+      var cookie = try #require(try await web.ask("GET", "/_session", [fixed]).cookie)
+      for (old, new, isNew) in [
+        ("\"roles\": [],", "", false), ("admin", "boss", false),
+        ("viewProducts", "seeProducts", true),
+        ("true, \"forceLogin\"", "false, \"forceLogin\"", true),
+      ] {
+        let roles = WebFixture.roles.replacing(old, with: new)
+        web.sessions.readRoles(Array(roles.utf8))
+        let answer = try await web.ask("GET", "/_session", ["Cookie: " + cookie])
+        #expect((answer.cookie != nil) == isNew, "\(new)")
+        #expect(try answer.json(SessionAnswer.self).info.ID == id)
+        cookie = answer.cookie ?? cookie
+      }
+    }
+  }
+
   @Test func theFiguresCountBrowsersAndPasscodes() async throws {
     try await WebFixture.with(rules: "/login guest\n/** viewProducts\n") { web in
       _ = try await Self.signIn(web)

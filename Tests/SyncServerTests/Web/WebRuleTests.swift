@@ -74,7 +74,11 @@ import Testing
   @Test(arguments: [
     "products viewProducts", "/products/**", "/a b c", "/**/x guest", "/a/../b guest", "login",
     "login products\n/** guest", "login /login/", "login /a\nlogin /a\n/** guest",
-    "login /in/\n/in/** admin\n/** guest",
+    "login /in/\n/in/** admin\n/** guest", "", "# Nothing yet.\n\n", "login /a guest\n/** guest",
+    "/** guest\n/a read Books", "/** guest\n/a look dataclass:Books",
+    "/** guest\n/a dataclass:Books",
+    "/** guest\n/a dataclass:Books read", "/** guest\n/a execute attribute:Books.cost",
+    "/** guest\n/a read dataclass:Books sell", "/** guest # for now",
   ])
   func aBrokenFileLetsNobodyIn(rules: String) async throws {
     try await WebFixture.with(files: Self.files, rules: rules) { web in
@@ -105,6 +109,34 @@ import Testing
       #expect(try await web.ask("GET", "/").status == 403)
       try WebFixture.save("/** guest\n/closed.html admin\n", "web.rules", in: web.folder)
       try await web.until(200, "/")
+    }
+  }
+
+  @Test(arguments: ["", "\n", "# Soon.\n"])
+  func aFileWithoutARuleLeavesThoseBefore(content: String) async throws {
+    let rules = "/closed.html admin\n/** guest\n"
+    try await WebFixture.with(files: Self.files, rules: rules) { web in
+      try WebFixture.save(content, "web.rules", in: web.folder)
+      let errors = "syncd_web_rule_errors_total"
+      let limit = ContinuousClock().now.advanced(by: .seconds(20))
+      while try await web.server.metric(errors) == 0, ContinuousClock().now < limit {}
+      // Once, however often it is looked at.
+      #expect(try await web.server.metric(errors) == 1)
+      #expect(try await web.ask("GET", "/").status == 200)
+      #expect(try await web.ask("GET", "/closed.html").status == 403)
+      try WebFixture.save("/closed.html guest\n", "web.rules", in: web.folder)
+      try await web.until(200, "/closed.html")
+      #expect(try await web.server.metric(errors) == 1)
+    }
+  }
+
+  @Test(arguments: ["guest", "Guest", "GUEST"]) func everybodyIsAGuest(word: String) async throws {
+    let rules = "login /login/\n/login/** \(word)\n/index.html \(word)\n/ \(word)\n"
+    try await WebFixture.with(files: Self.files, rules: rules) { web async throws in
+      #expect(try await web.ask("GET", "/").status == 200)
+      #expect(try await web.ask("GET", "/")["cache-control"] == "no-cache")
+      // As with the usual spelling it opens exactly what is written.
+      #expect(try await web.ask("GET", "/INDEX.html").status == 403)
     }
   }
 

@@ -1,0 +1,67 @@
+import ProjectModel
+
+/// What a proxy asks in the query of `/_session/check`: whether the browser has a privilege, or may do
+/// something with a resource of 4D's.
+///
+/// It is read strictly: a parameter that was misspelled would let everybody in.
+struct WebQuestion: Sendable {
+  /// A question that cannot be answered.
+  struct Failure: Error, Hashable {
+    let sentence: String
+  }
+
+  private static let names: Set = ["privilege", "resource", "action", "login"]
+
+  /// What has to hold, all of it; `nil` where the question names nothing.
+  let demands: [WebRules.Demand]?
+  /// Where a guest is sent in place of 401.
+  let login: String?
+
+  init(_ target: RequestTarget) throws(Failure) {
+    var values: [String: [String]] = [:]
+    for parameter in target.resource.dropFirst(target.path.count + 1).split(separator: "&") {
+      let parts = parameter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let name = String(parts[0])
+      guard Self.names.contains(name), parts.count == 2 else {
+        throw Failure(
+          sentence: "The question has privilege=, resource= with action=, and login=, and no other "
+            + "parameters."
+        )
+      }
+      guard let value = PercentCode.decode(parts[1]) else {
+        throw Failure(sentence: "The value of \(name) is not escaped as it should be.")
+      }
+      values[name, default: []].append(value)
+    }
+    var demands = (values["privilege"] ?? []).map { WebRules.Demand.holding($0) }
+    demands += try Self.allowances(values["resource"] ?? [], values["action"] ?? [])
+    self.demands = demands.isEmpty ? nil : demands
+    let logins = values["login"] ?? []
+    guard logins.count < 2, logins.allSatisfy({ $0.hasPrefix("/") }) else {
+      throw Failure(sentence: "There is one login, a path that begins with a slash.")
+    }
+    login = logins.first
+  }
+
+  /// Every action with every resource.
+  private static func allowances(
+    _ resources: [String],
+    _ actions: [String]
+  ) throws(Failure) -> [WebRules.Demand] {
+    guard resources.isEmpty == actions.isEmpty else {
+      throw Failure(sentence: "A resource and an action stand in the question together.")
+    }
+    var demands: [WebRules.Demand] = []
+    for resource in resources {
+      for action in actions {
+        do throws(ResourceFailure) {
+          demands.append(.allowance(try ResourceAction(action: action, resource: resource)))
+        } catch {
+          let text = error.text
+          throw Failure(sentence: text.prefix(1).uppercased() + text.dropFirst() + ".")
+        }
+      }
+    }
+    return demands
+  }
+}
