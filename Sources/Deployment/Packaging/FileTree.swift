@@ -98,6 +98,14 @@ enum FileTree {
     (try? files.attributesOfItem(atPath: path)[.type] as? FileAttributeType) == .typeDirectory
   }
 
+  /// Whether a name leads to what is open, and not to something that took its place.
+  static func isOpen(_ path: String, as descriptor: Int32) -> Bool {
+    var opened = stat()
+    var named = stat()
+    guard fstat(descriptor, &opened) == 0, stat(path, &named) == 0 else { return false }
+    return opened.st_dev == named.st_dev && opened.st_ino == named.st_ino
+  }
+
   /// Removes whatever is there; that nothing is, is fine.
   static func remove(_ path: String) throws(Failure) {
     guard exists(path) else { return }
