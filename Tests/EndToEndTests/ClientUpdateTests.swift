@@ -39,6 +39,24 @@ import Testing
     await stop(third, server.running)
   }
 
+  @Test func packagingLeavesAClientAloneThatRunsWhereItWasPackaged() async throws {
+    let place = try Workplace()
+    let server = try await place.serveApplication()
+    let keys = ["IPAddress=127.0.0.1", port(server.address)]
+    let client = try await place.package(into: "one", keys[0], keys[1])
+    let running = try place.startClient(client)
+    _ = try #require(await running.line(containing: "verified"), "\(running.errors)")
+    let refused = try await place.tryPackaging(into: "one", keys + ["CurrentVers=2"])
+    #expect(refused.status == 1 && refused.errors.contains("A client runs out of \(client)"))
+    #expect(try place.versions(client) == ["1"])
+    await stop(running)
+    _ = try await place.package(into: "one", keys[0], keys[1], "CurrentVers=2")
+    let second = try place.startClient(client)
+    _ = try #require(await second.line(containing: "is current"), "\(second.errors)")
+    #expect(try place.versions(client) == ["2"] && second.errors == "")
+    await stop(second, server.running)
+  }
+
   @Test func startsThatWaitForAnotherOnesUpdateGoOnWithIt() async throws {
     let place = try Workplace()
     let server = try await place.serveApplication()

@@ -10,15 +10,19 @@ extension Workplace {
   ///
   /// - Returns: the client's folder.
   func package(into folder: String, _ keys: String...) async throws -> String {
-    let path = "\(path)/\(folder)"
-    let result = try await Program.run(
+    let result = try await tryPackaging(into: folder, keys)
+    try #require(result.status == 0, "\(result.errors)")
+    return "\(path)/\(folder)/ShopClient"
+  }
+
+  /// Packages the project, or hears why not.
+  func tryPackaging(into folder: String, _ keys: [String]) async throws -> Program.Result {
+    try await Program.run(
       Program.path,
-      ["package", project, "-o", path, "--programs", Self.programs, "--allow-shared-swift"]
-        + ["--signing-key", self.path + "/key.pem", "--set", "HardLink=secret"]
+      ["package", project, "-o", "\(path)/\(folder)", "--programs", Self.programs]
+        + ["--allow-shared-swift", "--signing-key", path + "/key.pem", "--set", "HardLink=secret"]
         + (["BuildCSUpgradeable=True"] + keys).flatMap { ["--set", $0] }
     )
-    try #require(result.status == 0, "\(result.errors)")
-    return path + "/ShopClient"
   }
 
   /// Serves the project for the application's clients, versions 1 and 2, without an update.

@@ -2,7 +2,7 @@ import Foundation
 
 /// Held by the one start of a client that changes its versions; gone with the process.
 final class InstallLock: Sendable {
-  private static let name = ".lock"
+  static let name = ".lock"
 
   private let descriptor: Int32
 

@@ -21,6 +21,16 @@ package struct InstalledClient: Hashable, Sendable {
   /// What is being removed begins with this.
   static let removedPrefix = ".syncd-old-"
 
+  /// What a version is made of.
+  static let files = [
+    "start", "bin/\(Programs.client)", applicationFile, link, updateKey, authorities,
+  ]
+
+  /// Whether a name in `versions/` is of what comes or goes just now.
+  static func isTransient(_ name: String) -> Bool {
+    name.hasPrefix(unfinishedPrefix) || name.hasPrefix(removedPrefix)
+  }
+
   /// The folder that holds the start file and `versions/`.
   package let folder: String
   /// The name of the running version's folder.
@@ -111,11 +121,11 @@ package struct InstalledClient: Hashable, Sendable {
     guard isWritable, let lock = try? InstallLock(versionsFolder) else { return }
     defer { withExtendedLifetime(lock) {} }
     for (name, _) in (try? FileTree.entries(of: versionsFolder)) ?? []
-    where name.hasPrefix(Self.unfinishedPrefix) || name.hasPrefix(Self.removedPrefix) {
+    where Self.isTransient(name) {
       try? FileTree.remove("\(versionsFolder)/\(name)")
     }
     for link in [Self.current, Self.previous] {
-      try? FileTree.remove("\(folder)/\(link).syncd-new")
+      try? FileTree.remove("\(folder)/\(FileTree.unfinished(link))")
     }
     // Killed before the new version became current: there is no other one.
     if named(Self.previous) == named(Self.current) {

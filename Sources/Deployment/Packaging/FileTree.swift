@@ -112,6 +112,11 @@ enum FileTree {
     try attempt(path) { try files.removeItem(atPath: path) }
   }
 
+  /// Bytes of a file; `nil` where there is none.
+  static func size(of path: String) -> Int? {
+    (try? files.attributesOfItem(atPath: path)[.size]) as? Int
+  }
+
   /// Bytes that this account may still write at a place; `nil` where the system does not say.
   static func freeSpace(at path: String) -> Int? {
     let found = try? files.attributesOfFileSystem(forPath: path)[.systemFreeSize]
@@ -161,11 +166,14 @@ enum FileTree {
 
   /// Points a name at a target, relative to its folder, in one step.
   static func link(_ path: String, to target: String) throws(Failure) {
-    let unfinished = path + ".syncd-new"
+    let unfinished = unfinished(path)
     try remove(unfinished)
     guard symlink(target, unfinished) == 0 else { throw system(path) }
     try rename(unfinished, to: path)
   }
+
+  /// The name of a link that does not have its own yet.
+  static func unfinished(_ link: String) -> String { link + ".syncd-new" }
 
   /// The target of a symbolic link as it is written; `nil` where there is none.
   static func target(of link: String) -> String? {
