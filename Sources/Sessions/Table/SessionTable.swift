@@ -23,6 +23,8 @@ package struct SessionTable: Sendable {
   package internal(set) var roles = RolesInForce()
   /// What a store has to be told; `nil` where there is none.
   var changes: SessionChanges?
+  /// Sessions that a browser has left since somebody asked.
+  private var left: Set<SessionID> = []
   /// In all storages.
   var storedBytes = 0
   private var ids: [Digest: SessionID] = [:]
@@ -122,11 +124,21 @@ package struct SessionTable: Sendable {
     guard let entry = entries.removeValue(forKey: id) else { return nil }
     if let token = entry.token { ids[token] = nil }
     for cookie in entry.cookies { cookies[cookie] = nil }
+    if !entry.cookies.isEmpty { browserLeft(id) }
     counts[entry.kind, default: 1] -= 1
     storedBytes -= entry.storedBytes
     leases.sessionEnded(id, at: now)
     changes?.ended(entry)
     return entry.session
+  }
+
+  /// Notes that a browser is in a session no more.
+  mutating func browserLeft(_ id: SessionID) { left.insert(id) }
+
+  /// The sessions that a browser has left since the last call.
+  mutating func takeLeft() -> Set<SessionID> {
+    defer { left = [] }
+    return left
   }
 
   /// Ends the sessions whose time is over, and forgets browsers that came no more.
