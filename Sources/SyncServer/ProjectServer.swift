@@ -215,6 +215,7 @@ package final class ProjectServer: Service {
         web,
         configuration: configuration,
         sessions: sessions,
+        sessionEvents: sessionEvents,
         certificates: webSpeaksTLS ? certificates : nil,
         counters: counters,
         census: census,

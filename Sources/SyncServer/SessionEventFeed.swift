@@ -11,6 +11,7 @@ package final class SessionEventFeed: SessionListener {
   }
 
   private let news = Mutex(News())
+  private let also = Mutex<(any SessionListener)?>(nil)
   private let wakeUps: AsyncStream<Void>
   private let wakeUp: AsyncStream<Void>.Continuation
 
@@ -18,7 +19,11 @@ package final class SessionEventFeed: SessionListener {
     (wakeUps, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
+  /// Names who hears of every change at once, beside the clients: the pages of browsers.
+  func alsoTell(_ listener: (any SessionListener)?) { also.withLock { $0 = listener } }
+
   package func sessionChanged(_ event: SessionEvent) {
+    also.withLock { $0 }?.sessionChanged(event)
     news.withLock { news in
       switch event {
       case .storageChanged(let key, let revision):
@@ -26,6 +31,7 @@ package final class SessionEventFeed: SessionListener {
         guard key.side == .server else { return }
         news.storage[key.session] = max(revision, news.storage[key.session] ?? 0)
       case .privilegesChanged(let session): news.privileges.insert(session)
+      case .browserLeft: break
       }
     }
     wakeUp.yield()

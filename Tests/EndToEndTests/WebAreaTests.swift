@@ -76,4 +76,64 @@ import Testing
     #expect(await server.stop() == 0)
     #expect(!server.running.errors.contains(passcode))
   }
+
+  private static let listener = """
+    <!DOCTYPE html><html><body><p id="seen"></p><script>
+    const seen = [], events = new EventSource('/_session/events')
+    const done = () => { document.getElementById('seen').textContent = seen.join(' | ') }
+    const hear = (name, take) => events.addEventListener(name, async event => {
+      seen.push(name + ' ' + await take(JSON.parse(event.data))); done()
+    })
+    hear('ready', async ready => {
+      const session = await (await fetch('/_session')).json()
+      return session.info.ID === ready.session ? ready.revision : 'another session'
+    })
+    hear('storage', async () => JSON.stringify(await (await fetch('/_session/storage')).json()))
+    hear('privileges', async change => {
+      // The session's new cookie comes with this answer.
+      const stock = await fetch('/stock.txt')
+      setTimeout(() => fetch('/_session/leave', { method: 'POST' }), 50)
+      return change.privileges.join() + ' ' + (stock.ok ? await stock.text() : stock.status)
+    })
+    hear('ended', async () => { events.close(); return events.readyState })
+    </script></body></html>
+    """
+
+  @Test func aPageHearsOfItsSession() async throws {
+    let place = try Workplace()
+    try place.save(Self.listener, "WebFolder/index.html")
+    try place.save("7 books", "WebFolder/stock.txt")
+    try place.save("/stock.txt viewProducts\n/** guest\n", "web.rules")
+    try place.save(
+      #"{"privileges":[{"privilege":"viewProducts"}],"permissions":{"allowed":[]}}"#,
+      "Project/Sources/roles.json"
+    )
+    let rules = place.project + "/web.rules"
+    let server = try await place.serve("--web-listen", "127.0.0.1:0", "--web-rules", rules)
+    let line = server.running.output.firstMatch(of: /syncd: web at (http:\S+)/)
+    let address = String(try #require(line).1) + "/"
+    async let seen = Self.seen(at: address, by: "listener", in: place)
+    func sessions(_ arguments: String...) async throws -> String {
+      let all = ["sessions"] + arguments + ["--state-dir", place.state]
+      return try await Program.run(Program.path, all).output
+    }
+    func metrics() async throws -> String {
+      let socket = place.state + "/syncd.sock"
+      let all = ["-sS", "--unix-socket", socket, "http://localhost/metrics"]
+      return try await Program.run("/usr/bin/curl", all).output
+    }
+    let limit = ContinuousClock().now.advanced(by: .seconds(60))
+    while !(try await metrics().contains("syncd_web_streams 1\n")) {
+      try #require(ContinuousClock().now < limit)
+    }
+    let list = try await sessions("list")
+    let id = String(try #require(list.firstMatch(of: #/([0-9A-F]{32}) +web /#), "\(list)").1)
+    _ = try await sessions("storage", id, "--patch", #"{"cart":"A-17"}"#)
+    _ = try await sessions("privileges", id, "--add", "viewProducts")
+    #expect(
+      try await seen
+        == #"ready 0 | storage {"cart":"A-17"} | privileges viewProducts 7 books | ended 2"#
+    )
+    #expect(await server.stop() == 0)
+  }
 }

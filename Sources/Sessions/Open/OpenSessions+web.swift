@@ -19,6 +19,12 @@ extension OpenSessions {
     return step { $0.table.renew(old, as: hash, at: now) }.map { (fresh, $0) }
   }
 
+  /// Whether a browser is still in the session that it was found in; this is no use of it.
+  package func isThere(_ visit: WebVisit) -> Bool {
+    let now = clock.now
+    return step { $0.table.isThere(visit, at: now) }
+  }
+
   /// How many web sessions nobody has signed in to.
   package var guests: Int { step { $0.table.guests } }
 

@@ -49,6 +49,11 @@ extension SessionTable {
     return visit(binding, entry)
   }
 
+  /// Whether a browser is still in the session that it was found in.
+  package func isThere(_ visit: WebVisit, at now: Instant) -> Bool {
+    live(visit.session, at: now)?.process(visit.process) != nil
+  }
+
   private func visit(_ binding: WebBinding, _ entry: SessionEntry) -> WebVisit {
     WebVisit(
       session: binding.session,
@@ -188,6 +193,7 @@ extension SessionTable {
 
   private mutating func unbind(_ cookie: Digest, at now: Instant) {
     guard let binding = cookies.removeValue(forKey: cookie) else { return }
+    browserLeft(binding.session)
     endProcess(binding.process, of: binding.session, at: now)
     entries[binding.session]?.cookies.removeAll { $0 == cookie }
     // Nobody can come back to it, and it holds nothing.

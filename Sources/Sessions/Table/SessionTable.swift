@@ -25,6 +25,8 @@ package struct SessionTable: Sendable {
   var passes: [Digest: ProcessReference] = [:]
   /// What a store has to be told; `nil` where there is none.
   var changes: SessionChanges?
+  /// Sessions that a browser has left since somebody asked.
+  private var left: Set<SessionID> = []
   /// In all storages.
   var storedBytes = 0
   private var ids: [Digest: SessionID] = [:]
@@ -128,11 +130,21 @@ package struct SessionTable: Sendable {
     if let token = entry.token { ids[token] = nil }
     for pass in entry.processes.compactMap(\.pass) { passes[pass] = nil }
     for cookie in entry.cookies { cookies[cookie] = nil }
+    if !entry.cookies.isEmpty { browserLeft(id) }
     counts[entry.kind, default: 1] -= 1
     storedBytes -= entry.storedBytes
     leases.sessionEnded(id, at: now)
     changes?.ended(entry)
     return entry.session
+  }
+
+  /// Notes that a browser is in a session no more.
+  mutating func browserLeft(_ id: SessionID) { left.insert(id) }
+
+  /// The sessions that a browser has left since the last call.
+  mutating func takeLeft() -> Set<SessionID> {
+    defer { left = [] }
+    return left
   }
 
   /// Ends the sessions whose time is over, and forgets browsers that came no more.

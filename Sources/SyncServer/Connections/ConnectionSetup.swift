@@ -68,6 +68,24 @@ enum ConnectionSetup {
         WebSocketFrameEncoder(), ByteToMessageHandler(decoder), WebSocketControl(),
       ])
     }
+    removeHTTP(from: pipeline, gate: gate)
+  }
+
+  /// The same for the events of a page.
+  static func stripHTTP(
+    from channel: any Channel,
+    gate: WebConnection,
+    adding stream: WebStreamHandler
+  ) throws {
+    let pipeline = channel.pipeline.syncOperations
+    try pipeline.addHandler(stream, position: .after(gate))
+    removeHTTP(from: pipeline, gate: gate)
+  }
+
+  private static func removeHTTP(
+    from pipeline: ChannelPipeline.SynchronousOperations,
+    gate: some RemovableChannelHandler
+  ) {
     pipeline.removeHandler(gate, promise: nil)
     for name in [pipelining, decoder, encoder, clock] {
       pipeline.removeHandler(name: name, promise: nil)

@@ -1,4 +1,3 @@
-import Glibc
 import NIOCore
 import NIOHTTP1
 import Sessions
@@ -131,16 +130,7 @@ final class EventStreamHandler: ChannelInboundHandler {
   }
 
   /// Ends the connection at once, without a word; what its client has not taken is thrown away.
-  func cut() {
-    guard let context else { return }
-    guard let socket = context.channel as? any SocketOptionProvider else {
-      return context.close(promise: nil)
-    }
-    // Otherwise the kernel would keep the bytes, and the end behind them, for a client that is stuck.
-    socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).assumeIsolated().whenComplete { _ in
-      context.close(promise: nil)
-    }
-  }
+  func cut() { context?.cut() }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     isWritable = context.channel.isWritable

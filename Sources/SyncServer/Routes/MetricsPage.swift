@@ -106,6 +106,7 @@ struct MetricsPage {
         ("redirected", web.redirected.count),
       ]
     )
+    add("syncd_web_streams", .gauge, "Open event streams of pages.", web.streams.count)
     add(
       "syncd_web_rule_errors_total",
       .counter,

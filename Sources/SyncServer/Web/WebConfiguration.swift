@@ -18,6 +18,10 @@ package struct WebConfiguration: Sendable {
   package var proxies: [String] = []
   /// How often the rule file is looked at.
   package var rulesInterval: Duration = .seconds(2)
+  /// Pages that are told of their session's changes at a time.
+  package var streams = 4_096
+  /// Those of one session.
+  package var streamsOfASession = 16
 
   package init(address: ServerAddress, folder: String, name: String) {
     self.address = address

@@ -8,7 +8,7 @@ import SyncProtocol
 /// A connection of the web listener: one request at a time, whole, and then its answer.
 ///
 /// Nothing of a request reaches a log: an address may carry a passcode.
-final class WebConnection: ChannelInboundHandler {
+final class WebConnection: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundOut = HTTPServerResponsePart
 
@@ -121,6 +121,7 @@ final class WebConnection: ChannelInboundHandler {
       send(answer)
     case .file(let path, let isPrivate, let cookie): open(path, isPrivate, cookie, request)
     case .redeem(let redemption): redeem(redemption, request)
+    case .events(let visitor): listen(visitor, head.version, request)
     }
   }
 
@@ -149,6 +150,59 @@ final class WebConnection: ChannelInboundHandler {
       }
     }.whenComplete { result in
       own.value.send((try? result.get()) ?? Self.failure(request))
+    }
+  }
+
+  // MARK: Events
+
+  /// Turns the connection into the event stream of a page.
+  private func listen(_ visitor: WebVisitor, _ version: HTTPVersion, _ request: WebRequest) {
+    guard let context else { return }
+    let stream: WebStreamHandler
+    do {
+      stream = try WebStreamHandler(
+        visitor,
+        door.streams,
+        isChunked: version == .http1_1,
+        on: context.eventLoop
+      )
+    } catch {
+      var answer = Self.refusal(of: error, request)
+      door.site.give(to: visitor, request, in: &answer)
+      return send(answer)
+    }
+    var answer = WebAnswer(
+      .ok,
+      [
+        "content-type": "text/event-stream", "cache-control": "no-store",
+        "x-content-type-options": "nosniff", "cross-origin-resource-policy": "same-origin",
+        // Without it nginx would keep the events until they fill a buffer.
+        "x-accel-buffering": "no", "date": date.now(),
+      ]
+    )
+    door.site.give(to: visitor, request, in: &answer)
+    let channel = context.channel
+    do {
+      try ConnectionSetup.stripHTTP(from: channel, gate: self, adding: stream)
+    } catch {
+      stream.leave()
+      return channel.close(promise: nil)
+    }
+    door.counters.web.answered(answer.status)
+    ConnectionSetup.tuneForEvents(channel)
+    stream.begin(answer)
+  }
+
+  private static func refusal(of error: any Error, _ request: WebRequest) -> WebAnswer {
+    switch error {
+    case WebStreams.Refusal.tooManyOfTheSession:
+      let sentence = "The session has as many event streams as it may have: close a page."
+      return WebAnswer(.tooManyRequests, saying: sentence, to: request)
+    case WebStreams.Refusal.tooMany:
+      let sentence = "This server has as many event streams as it takes: try again later."
+      return WebAnswer(.serviceUnavailable, saying: sentence, to: request)
+    // The session has ended in this moment.
+    default: return WebAnswer(.noContent)
     }
   }
 

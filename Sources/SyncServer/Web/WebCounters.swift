@@ -10,6 +10,8 @@ struct WebCounters: Sendable {
   let refused = ServerCounters.Counter()
   /// Those whose browser is sent elsewhere: to the login.
   let redirected = ServerCounters.Counter()
+  /// Event streams of pages that are open.
+  let streams = ServerCounters.Counter()
   /// Rule files that could not be used.
   let ruleErrors = ServerCounters.Counter()
 

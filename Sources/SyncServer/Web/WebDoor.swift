@@ -6,6 +6,7 @@ import ProjectModel
 struct WebDoor: Sendable {
   let site: WebSite
   let folder: WebFolder
+  let streams: WebStreams
   let limits: ConnectionLimits
   let counters: ServerCounters
   private let proxies: Set<IPAddress>
@@ -13,12 +14,14 @@ struct WebDoor: Sendable {
   init(
     site: WebSite,
     folder: WebFolder,
+    streams: WebStreams,
     limits: ConnectionLimits,
     counters: ServerCounters,
     proxies: [String]
   ) {
     self.site = site
     self.folder = folder
+    self.streams = streams
     self.limits = limits
     self.counters = counters
     self.proxies = Set(proxies.compactMap { IPAddress($0) })

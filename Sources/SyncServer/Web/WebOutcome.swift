@@ -5,6 +5,8 @@ enum WebOutcome: Sendable {
   /// comes with a cookie.
   case file(WebPath, isPrivate: Bool, cookie: String?)
   case redeem(WebRedemption)
+  /// The answer stays open, and tells a page what changes in its session.
+  case events(WebVisitor)
 }
 
 /// A one-time passcode that is to be redeemed, and what is answered then.

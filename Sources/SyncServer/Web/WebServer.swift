@@ -19,6 +19,7 @@ final class WebServer: Sendable {
   private let certificates: CertificateDesk?
   private let group: any EventLoopGroup
   private let door: WebDoor
+  private let sessionEvents: SessionEventFeed
   private let census: ConnectionCensus
   private let logger: Logger
   private let open = Mutex<[ObjectIdentifier: any Channel]>([:])
@@ -29,6 +30,7 @@ final class WebServer: Sendable {
     _ web: WebConfiguration,
     configuration: ServerConfiguration,
     sessions: OpenSessions,
+    sessionEvents: SessionEventFeed,
     certificates: CertificateDesk?,
     counters: ServerCounters,
     census: ConnectionCensus,
@@ -41,6 +43,14 @@ final class WebServer: Sendable {
     self.group = group
     self.logger = logger
     self.census = census
+    self.sessionEvents = sessionEvents
+    let streams = WebStreams(
+      sessions: sessions,
+      counters: counters,
+      web: web,
+      configuration: configuration
+    )
+    sessionEvents.alsoTell(streams)
     door = WebDoor(
       site: WebSite(
         sessions: sessions,
@@ -48,6 +58,7 @@ final class WebServer: Sendable {
         cookie: WebCookie(projectName: web.name)
       ),
       folder: WebFolder(root: web.folder),
+      streams: streams,
       limits: configuration.limits,
       counters: counters,
       proxies: web.proxies
@@ -81,7 +92,7 @@ final class WebServer: Sendable {
     }
     if case .at(let listener) = last { await listener.close() }
     for channel in channels {
-      // The pipelining handler closes when no answer is under way any more.
+      // The pipelining handler closes when no answer is under way any more; a page's stream ends.
       channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
     }
     await withTaskGroup(of: Void.self) { race in
@@ -93,6 +104,7 @@ final class WebServer: Sendable {
       await race.next()
       race.cancelAll()
     }
+    sessionEvents.alsoTell(nil)
   }
 
   private var channels: [any Channel] { open.withLock { Array($0.values) } }

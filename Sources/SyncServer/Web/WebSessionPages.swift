@@ -27,6 +27,7 @@ struct WebSessionPages: Sendable {
     let methods: [HTTPMethod]
     switch name {
     case "", "storage": methods = [.GET, .HEAD]
+    case "events": methods = [.GET]
     case "restore", "leave": methods = [.POST]
     default: return .answer(.notFound(request))
     }
@@ -43,6 +44,7 @@ struct WebSessionPages: Sendable {
       case "restore": return restore
       case "leave": return .answer(leave())
       case "storage": return .answer(try read(storage))
+      case "events": return try events
       default: return .answer(try read(view))
       }
     } catch {
@@ -81,6 +83,22 @@ struct WebSessionPages: Sendable {
       ["content-type": "application/json", "etag": "\"\(storage.revision)\""],
       body: storage.value.bytes
     )
+  }
+
+  /// A stream for the page, unless its session has ended while it had one: then the browser shall not
+  /// come again, nor become a guest by that.
+  private var events: WebOutcome {
+    get throws(SessionRefusal) {
+      guard StreamRequest.acceptsStream(request.headers) else {
+        let sentence = "Events are sent as text/event-stream and in no other way."
+        return .answer(WebAnswer(.notAcceptable, saying: sentence, to: request))
+      }
+      if let visitor = site.sessions.visitor(site.cookies(of: request)) { return .events(visitor) }
+      guard !request.headers.contains(name: "last-event-id") else {
+        return .answer(WebAnswer(.noContent))
+      }
+      return .events(try site.visitorOrGuest(request))
+    }
   }
 
   private var restore: WebOutcome {

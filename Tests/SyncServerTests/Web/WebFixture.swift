@@ -25,11 +25,18 @@ struct WebFixture {
     rules: String? = nil,
     roles: String? = roles,
     hosts: [String] = [],
+    clock: any SessionClock = SystemSessionClock(),
     configure: (inout WebConfiguration) -> Void = { _ in },
+    configureServer: (inout ServerConfiguration) -> Void = { _ in },
     _ body: (WebFixture) async throws -> Void
   ) async throws {
     let folder = try ServerFixture.temporaryFolder()
-    let sessions = OpenSessions(ofServerWith: SessionLimits())
+    let feed = SessionEventFeed()
+    let sessions = OpenSessions(
+      ofServerWith: SessionLimits(),
+      clock: clock,
+      listener: feed
+    )
     if let roles { sessions.readRoles(Array(roles.utf8)) }
     var web = WebConfiguration(
       address: ServerAddress(host: "127.0.0.1", port: 0),
@@ -46,7 +53,11 @@ struct WebFixture {
     try await ServerFixture.with(
       folder: folder,
       sessions: sessions,
-      configure: { ($0.web, $0.allowedHosts) = (web, hosts) },
+      sessionEvents: feed,
+      configure: { configuration in
+        (configuration.web, configuration.allowedHosts) = (web, hosts)
+        configureServer(&configuration)
+      },
       { server in
         let address = try await server.server.boundWebAddress()
         let port = try #require(address?.port)
