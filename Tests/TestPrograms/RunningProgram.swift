@@ -8,6 +8,8 @@ import Synchronization
 package final class RunningProgram: Sendable {
   package let pid: Int32
   private let seen: Seen
+  /// The near end of the program's terminal.
+  private let terminal: Int32?
 
   package init(_ program: String, _ arguments: [String], in folder: String? = nil) throws {
     let command =
@@ -15,27 +17,53 @@ package final class RunningProgram: Sendable {
     let (pid, output, errors) = try Self.starting.withLock {
       let output = try Self.pipe()
       let errors = try Self.pipe()
-      let pid = try Self.spawn(command + arguments, output: output.writing, errors: errors.writing)
+      let ends = Ends.pipes(output: output.writing, errors: errors.writing)
+      let pid = try Self.spawn(command + arguments, ends)
       close(output.writing)
       close(errors.writing)
       return (pid, output.reading, errors.reading)
     }
     self.pid = pid
+    terminal = nil
+    seen = Self.watch(pid, output, errors)
+  }
+
+  /// Starts a program on a terminal of its own, where somebody types; all that it prints is its output.
+  package init(onTerminal program: String, _ arguments: [String]) throws {
+    let (pid, near, reading) = try Self.starting.withLock {
+      let near = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+      var lock: Int32 = 0
+      var number: UInt32 = 0
+      guard near >= 0, ioctl(near, Self.lockTerminal, &lock) == 0,
+        ioctl(near, Self.terminalNumber, &number) == 0
+      else { throw POSIXError(.ENXIO) }
+      let pid = try Self.spawn([program] + arguments, .terminal("/dev/pts/\(number)"))
+      return (pid, near, fcntl(near, F_DUPFD_CLOEXEC, 0))
+    }
+    self.pid = pid
+    terminal = near
+    seen = Self.watch(pid, reading, nil)
+  }
+
+  deinit {
+    kill(pid, SIGKILL)
+    if let terminal { close(terminal) }
+  }
+
+  private static func watch(_ pid: Int32, _ output: Int32, _ errors: Int32?) -> Seen {
     let seen = Seen()
-    self.seen = seen
     Thread.detachNewThread {  // check:allow(detached) a blocking read of the test's own
-      Self.read(output) { seen.take(output: $0) }
+      read(output) { seen.take(output: $0) }
       seen.endOutput()
     }
     Thread.detachNewThread {  // check:allow(detached) a blocking read and wait of the test's own
-      Self.read(errors) { seen.take(errors: $0) }
+      if let errors { read(errors) { seen.take(errors: $0) } }
       var status: Int32 = 0
       while waitpid(pid, &status, 0) < 0, errno == EINTR {}
       seen.end(status: status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F)
     }
+    return seen
   }
-
-  deinit { kill(pid, SIGKILL) }
 
   package var output: String { seen.output }
   package var errors: String { seen.errors }
@@ -49,6 +77,17 @@ package final class RunningProgram: Sendable {
       if line.contains(text) { return line }
     }
     return nil
+  }
+
+  /// Waits until the output contains a text, also one without a line's end behind it.
+  ///
+  /// - Returns: `false` when the output ends without it.
+  package func prints(_ text: String) async -> Bool { await seen.prints(text) }
+
+  /// Types on the program's terminal; U+0003 and U+0004 are ctrl-C and the end of input.
+  package func type(_ text: String) {
+    let bytes = Array(text.utf8)
+    if let terminal { _ = Glibc.write(terminal, bytes, bytes.count) }
   }
 
   package func send(_ signal: Int32) { kill(pid, signal) }
@@ -73,13 +112,29 @@ package final class RunningProgram: Sendable {
     return own.map { "\($0)=\($1)" }
   }()
 
-  private static func spawn(_ command: [String], output: Int32, errors: Int32) throws -> Int32 {
+  /// What a program reads and writes.
+  private enum Ends {
+    case pipes(output: Int32, errors: Int32)
+    case terminal(String)
+  }
+
+  private static func spawn(_ command: [String], _ ends: Ends) throws -> Int32 {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, output, 1)
-    posix_spawn_file_actions_adddup2(&actions, errors, 2)
+    var flags = POSIX_SPAWN_SETSIGMASK
+    switch ends {
+    case .pipes(let output, let errors):
+      posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+      posix_spawn_file_actions_adddup2(&actions, output, 1)
+      posix_spawn_file_actions_adddup2(&actions, errors, 2)
+    case .terminal(let name):
+      // The first terminal that the head of a session opens is that session's: ctrl-C works.
+      flags |= newSession
+      posix_spawn_file_actions_addopen(&actions, 0, name, O_RDWR, 0)
+      posix_spawn_file_actions_adddup2(&actions, 0, 1)
+      posix_spawn_file_actions_adddup2(&actions, 0, 2)
+    }
     // What the tests' threads block is nothing to a program: a shell would wait for ever.
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
@@ -87,7 +142,7 @@ package final class RunningProgram: Sendable {
     var none = sigset_t()
     sigemptyset(&none)
     posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+    posix_spawnattr_setflags(&attributes, Int16(flags))
     var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
     defer { for argument in arguments { free(argument) } }
     var pid: pid_t = 0
@@ -97,6 +152,13 @@ package final class RunningProgram: Sendable {
     guard result == 0 else { throw POSIXError(POSIXErrorCode(rawValue: result) ?? .ENOENT) }
     return pid
   }
+
+  // `TIOCSPTLCK` and `TIOCGPTN` of ioctl_tty(2).
+  private static let lockTerminal: UInt = 0x4004_5431
+  private static let terminalNumber: UInt = 0x8004_5430
+
+  /// `POSIX_SPAWN_SETSID` of spawn.h.
+  private static let newSession: Int32 = 0x80
 
   private static func read(_ descriptor: Int32, _ take: (String) -> Void) {
     var buffer = [UInt8](repeating: 0, count: 65_536)
@@ -121,6 +183,7 @@ private final class Seen: Sendable {
     var status: Int32?
     var reader: CheckedContinuation<String?, Never>?
     var waiters: [CheckedContinuation<Int32, Never>] = []
+    var watcher: (text: String, continuation: CheckedContinuation<Bool, Never>)?
   }
 
   private let state = Mutex(State())
@@ -147,6 +210,10 @@ private final class Seen: Sendable {
     await withCheckedContinuation { continuation in change { $0.reader = continuation } }
   }
 
+  func prints(_ text: String) async -> Bool {
+    await withCheckedContinuation { continuation in change { $0.watcher = (text, continuation) } }
+  }
+
   func exitStatus() async -> Int32 {
     await withCheckedContinuation { continuation in change { $0.waiters.append(continuation) } }
   }
@@ -160,6 +227,11 @@ private final class Seen: Sendable {
         let line = state.unread.isEmpty ? nil : state.unread.removeFirst()
         state.reader = nil
         answers.append { reader.resume(returning: line) }
+      }
+      if let (text, watcher) = state.watcher, state.outputEnded || state.output.contains(text) {
+        let isThere = state.output.contains(text)
+        state.watcher = nil
+        answers.append { watcher.resume(returning: isThere) }
       }
       if let status = state.status, state.outputEnded {
         let waiters = state.waiters
