@@ -304,6 +304,8 @@ import Testing
     _ = await first.exitStatus()
     client.confirm()
     #expect(try place.versions() == [place.second])
+    second.send(SIGTERM)
+    _ = await second.exitStatus()
   }
 
   @Test func aVersionThatGoesAsItIsStartedIsReplacedByTheCurrentOne() async throws {

@@ -45,6 +45,11 @@ extension Workplace {
     try RunningProgram("/usr/bin/env", clientArguments(client, extra))
   }
 
+  /// Starts a packaged client at a terminal.
+  func startClientAtTerminal(_ client: String, _ extra: String...) throws -> RunningProgram {
+    try RunningProgram(onTerminal: "/usr/bin/env", clientArguments(client, extra))
+  }
+
   /// Runs a packaged client to its end.
   func runClient(_ client: String, _ extra: String...) async throws -> Program.Result {
     try await Program.run("/usr/bin/env", clientArguments(client, extra))
