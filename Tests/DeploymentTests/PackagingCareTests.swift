@@ -141,14 +141,48 @@ import Testing
 
   @Test func theUnitIsInstalledFromAFolderOfAnyName() async throws {
     let shop = try Workshop()
-    try await shop.package(into: "R&D 100% |a\"b\\c")
+    let name = "R&D 100% |$HOME 'n' a\"b\\c ü"
+    try await shop.package(into: name)
     try shop.save("", "units/.keep")
-    let server = shop.path + "/R&D 100% |a\"b\\c/ShopServer"
+    let server = "\(shop.path)/\(name)/ShopServer"
     let ran = try await shop.run(server + "/install-unit", shop.path + "/units")
     #expect(ran.status == 0, "\(ran)")
     let unit = try shop.text("units/shopserver.service")
-    let folder = shop.path + "/R&D 100%% |a\\\"b\\\\c/ShopServer"
-    #expect(unit.contains("\nExecStart=\"\(folder)/ShopServer\"\n"), "\(unit)")
+    let folder = shop.path + "/R&D 100%% |$$HOME 'n' a\\\"b\\\\c ü/ShopServer"
+    #expect(unit.contains("\nExecStart=/bin/sh \"\(folder)/ShopServer\"\n"), "\(unit)")
+    // The systemd of this machine, where there is one, has nothing to say about it.
+    let judge = "/usr/bin/systemd-analyze"
+    guard FileManager.default.isExecutableFile(atPath: judge) else { return }
+    let judged = try await shop.run(judge, "verify", shop.path + "/units/shopserver.service")
+    #expect(judged.status == 0 && judged.errors == "", "\(judged)")
+  }
+
+  @Test func menuEntriesAreWellFormedAndStartFromAFolderOfAnyName() async throws {
+    let shop = try Workshop()
+    let name = "R&D 100% |$HOME 'n' a\"b\\c ü"
+    try await shop.package(
+      into: name,
+      "BuildApplicationName=Bücher & Co",
+      "PublishName=a;b\\c \"d\""
+    )
+    let judge = "/usr/bin/desktop-file-validate"
+    for kind in ["Server", "Client"] {
+      let entry = "\(name)/Bücher & Co\(kind)/Bücher & Co\(kind).desktop"
+      let path = "\(shop.path)/\(entry)"
+      let text = try shop.text(entry)
+      let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("Exec=") })
+      // As the specification has it: first the escapes of values, then those of quoted arguments.
+      let command = String(line.dropFirst("Exec=sh -c \"".count)).replacing("\\\\", with: "\\")
+        .replacing("\\\"", with: "\"").replacing("\\$", with: "$")
+      let script = try #require(command.split(separator: "\" sh %k").first)
+      let start = "\(name)/Bücher & Co\(kind)/Bücher & Co\(kind)"
+      try await shop.saveScript("#!/bin/sh\necho started \(kind)\n", start)
+      let ran = try await shop.run("/bin/sh", "-c", String(script), "sh", path)
+      #expect(ran.output == "started \(kind)\n", "\(ran) \(script)")
+      guard FileManager.default.isExecutableFile(atPath: judge) else { continue }
+      let judged = try await shop.run(judge, path)
+      #expect(judged.status == 0 && judged.output == "", "\(judged)")
+    }
   }
 
   @Test func aUnitsNameIsPlain() async throws {

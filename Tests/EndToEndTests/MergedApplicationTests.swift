@@ -104,6 +104,25 @@ import Testing
     #expect(await server.stop() == 0)
   }
 
+  @Test func aServersFolderIsFoundByItsArchive() async throws {
+    let place = try Workplace()
+    _ = try await place.package(into: "out", "ServerStructureFolderName=Books")
+    let folder = place.path + "/out/ShopServer"
+    let state = "XDG_STATE_HOME=\(place.path)/states"
+    let running = try RunningProgram(
+      "/usr/bin/env",
+      [state, folder + "/ShopServer", "--listen", "127.0.0.1:0"]
+    )
+    _ = try #require(await running.line(containing: "syncd: serving"), "\(running.errors)")
+    let archive = folder + "/Server Database/Shop.4DZ"
+    let status = try await Program.run("/usr/bin/env", [state, Program.path, "status", archive])
+    #expect(status.status == 0 && status.output.contains("Shop"), "\(status)")
+    let doctor = try await Program.run("/usr/bin/env", [state, Program.path, "doctor", archive])
+    #expect(doctor.output.contains("/states/syncd/Books"), "\(doctor)")
+    running.send(SIGTERM)
+    #expect(await running.exitStatus() == 0)
+  }
+
   @Test func theClientLoadsNothingThatOnlyAServerNeeds() async throws {
     let listed = try await Program.run("/usr/bin/ldd", [Workplace.programs + "/syncd-client"])
     #expect(listed.output.contains("libxml2") && !listed.output.contains("not found"))
