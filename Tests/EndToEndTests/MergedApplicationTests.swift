@@ -124,7 +124,10 @@ import Testing
   }
 
   @Test func theClientLoadsNothingThatOnlyAServerNeeds() async throws {
-    let listed = try await Program.run("/usr/bin/ldd", [Workplace.programs + "/syncd-client"])
+    let listed = try await Program.run(
+      "/usr/bin/ldd",
+      [await PackagedPrograms.folder + "/syncd-client"]
+    )
     #expect(listed.output.contains("libxml2") && !listed.output.contains("not found"))
     for library in ["libinotifytools", "libcrypt.so"] { #expect(!listed.output.contains(library)) }
   }
@@ -135,7 +138,10 @@ import Testing
     for (extra, isCompiled) in [([], true), (["--profile", "full"], false)] as [([String], Bool)] {
       let result = try await Program.run(
         Program.path,
-        ["package", place.project, "-o", place.path + "/out", "--programs", Workplace.programs]
+        [
+          "package", place.project, "-o", place.path + "/out", "--programs",
+          await PackagedPrograms.folder,
+        ]
           + ["--allow-shared-swift"] + extra
       )
       try #require(result.status == 0, "\(result.errors)")
@@ -174,7 +180,7 @@ import Testing
       #expect(result.status == status && result.errors.contains(sentence), "\(result.errors)")
       #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
     }
-    let bare = try await Program.run(Workplace.programs + "/syncd-client", [])
+    let bare = try await Program.run(PackagedPrograms.folder + "/syncd-client", [])
     #expect(bare.status == 1 && bare.errors.contains("part of a packaged client"))
   }
 }

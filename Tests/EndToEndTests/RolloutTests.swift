@@ -7,7 +7,6 @@ import Testing
 @Suite(.timeLimit(.minutes(5)), .enabled(if: TwoMachines.isPossible)) struct RolloutTests {
   /// An application, packaged and installed outside of the build.
   private struct Application {
-    private static let programs = URL(filePath: Program.path).deletingLastPathComponent().path
 
     let place: Workplace
     /// What is different from one application to the other.
@@ -25,7 +24,10 @@ import Testing
         ]
       let result = try await Program.run(
         Program.path,
-        ["package", place.project, "-o", place.path + "/dist", "--programs", Self.programs]
+        [
+          "package", place.project, "-o", place.path + "/dist", "--programs",
+          await PackagedPrograms.folder,
+        ]
           + ["--allow-shared-swift", "--signing-key", place.path + "/updates.pem"]
           + keys.flatMap { ["--set", $0] }
       )

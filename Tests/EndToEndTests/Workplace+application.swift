@@ -4,7 +4,6 @@ import Testing
 
 /// The workplace's project as a merged application, made and run with the built programs.
 extension Workplace {
-  static let programs = URL(filePath: Program.path).deletingLastPathComponent().path
 
   /// Packages the project into `<path>/<folder>`.
   ///
@@ -19,7 +18,7 @@ extension Workplace {
   func tryPackaging(into folder: String, _ keys: [String]) async throws -> Program.Result {
     try await Program.run(
       Program.path,
-      ["package", project, "-o", "\(path)/\(folder)", "--programs", Self.programs]
+      ["package", project, "-o", "\(path)/\(folder)", "--programs", await PackagedPrograms.folder]
         + ["--allow-shared-swift", "--signing-key", path + "/key.pem", "--set", "HardLink=secret"]
         + (["BuildCSUpgradeable=True"] + keys).flatMap { ["--set", $0] }
     )
