@@ -27,7 +27,12 @@ package enum SHA256 {
   }
 
   /// Fetched once: a fetch in every call costs more than a short message does.
-  fileprivate nonisolated(unsafe) static let algorithm = unsafe EVP_MD_fetch(nil, "SHA256", nil)
+  fileprivate nonisolated(unsafe) static let algorithm = unsafe fetched()
+
+  private static func fetched() -> OpaquePointer? {
+    precondition(Libcrypto.isReady, "libcrypto begins")
+    return unsafe EVP_MD_fetch(nil, "SHA256", nil)
+  }
 }
 
 /// The digest of bytes that come in parts; a hasher can be used again after `finish()`.

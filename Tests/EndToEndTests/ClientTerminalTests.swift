@@ -3,7 +3,7 @@ import TestPrograms
 import Testing
 
 /// A packaged client at a terminal: what it asks, and what the answers do.
-@Suite(.timeLimit(.minutes(2))) struct ClientTerminalTests {
+@Suite(.timeLimit(.minutes(5))) struct ClientTerminalTests {
   /// A client of version 1, its server, and an update to version 2.
   private struct Desk {
     let place: Workplace

@@ -1,3 +1,4 @@
+import Bundler
 import CCrypto
 
 /// Signatures with Ed25519 by OpenSSL's libcrypto, keys in PEM: the only C in this room.
@@ -9,7 +10,7 @@ enum Ed25519 {
 
   /// A new private key.
   static func newKey() throws(Failure) -> [UInt8] {
-    guard let key = syncd_new_ed25519_key() else { throw Failure() }
+    guard Libcrypto.isReady, let key = syncd_new_ed25519_key() else { throw Failure() }
     defer { EVP_PKEY_free(key) }
     return try pem { PEM_write_bio_PrivateKey($0, key, nil, nil, 0, nil, nil) }
   }
@@ -52,7 +53,9 @@ enum Ed25519 {
 
   private static func read(_ pem: [UInt8], isPrivate: Bool) throws(Failure) -> OpaquePointer {
     let key = pem.withUnsafeBytes { bytes -> OpaquePointer? in
-      guard let bio = BIO_new_mem_buf(bytes.baseAddress, Int32(clamping: bytes.count)) else {
+      guard Libcrypto.isReady,
+        let bio = BIO_new_mem_buf(bytes.baseAddress, Int32(clamping: bytes.count))
+      else {
         return nil
       }
       defer { BIO_free(bio) }

@@ -1,3 +1,4 @@
+import Bundler
 import CCrypto
 
 /// Keys and self-signed certificates by OpenSSL's libcrypto: the only C in this room.
@@ -11,7 +12,7 @@ enum SelfSigned {
 
   /// A new P-256 key in PEM.
   static func newKey() throws(Failure) -> [UInt8] {
-    guard let key = syncd_new_p256_key() else { throw Failure() }
+    guard Libcrypto.isReady, let key = syncd_new_p256_key() else { throw Failure() }
     defer { EVP_PKEY_free(key) }
     return try pem { PEM_write_bio_PrivateKey($0, key, nil, nil, 0, nil, nil) }
   }
@@ -76,7 +77,9 @@ enum SelfSigned {
 
   private static func privateKey(_ pem: [UInt8]) -> OpaquePointer? {
     pem.withUnsafeBytes { bytes in
-      guard let bio = BIO_new_mem_buf(bytes.baseAddress, Int32(clamping: bytes.count)) else {
+      guard Libcrypto.isReady,
+        let bio = BIO_new_mem_buf(bytes.baseAddress, Int32(clamping: bytes.count))
+      else {
         return nil
       }
       defer { BIO_free(bio) }
