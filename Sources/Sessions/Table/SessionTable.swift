@@ -23,8 +23,8 @@ package struct SessionTable: Sendable {
   package internal(set) var roles = RolesInForce()
   /// What a store has to be told; `nil` where there is none.
   var changes: SessionChanges?
-  /// Sessions that a browser has left since somebody asked.
-  private var left: Set<SessionID> = []
+  /// Sessions that a cookie has led to, and does no more, since somebody asked.
+  private var cookieEnds: Set<SessionID> = []
   /// In all storages.
   var storedBytes = 0
   private var ids: [Digest: SessionID] = [:]
@@ -124,7 +124,7 @@ package struct SessionTable: Sendable {
     guard let entry = entries.removeValue(forKey: id) else { return nil }
     if let token = entry.token { ids[token] = nil }
     for cookie in entry.cookies { cookies[cookie] = nil }
-    if !entry.cookies.isEmpty { browserLeft(id) }
+    if !entry.cookies.isEmpty { cookieEnded(id) }
     counts[entry.kind, default: 1] -= 1
     storedBytes -= entry.storedBytes
     leases.sessionEnded(id, at: now)
@@ -132,13 +132,13 @@ package struct SessionTable: Sendable {
     return entry.session
   }
 
-  /// Notes that a browser is in a session no more.
-  mutating func browserLeft(_ id: SessionID) { left.insert(id) }
+  /// Notes that a cookie leads to a session no more.
+  mutating func cookieEnded(_ id: SessionID) { cookieEnds.insert(id) }
 
-  /// The sessions that a browser has left since the last call.
-  mutating func takeLeft() -> Set<SessionID> {
-    defer { left = [] }
-    return left
+  /// The sessions for which this was noted since the last call.
+  mutating func takeCookieEnds() -> Set<SessionID> {
+    defer { cookieEnds = [] }
+    return cookieEnds
   }
 
   /// Ends the sessions whose time is over, and forgets browsers that came no more.
