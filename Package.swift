@@ -175,6 +175,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
     ),
+    .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
 
     // Other programs as tests start them
     .target(name: "TestPrograms", path: "Tests/TestPrograms"),

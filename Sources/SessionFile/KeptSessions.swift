@@ -9,16 +9,10 @@ import Synchronization
 /// the next `save`; one that is in the file is taken out of it before anybody profits from it, so
 /// that a killed server's successor does not accept it a second time.
 package final class KeptSessions: SessionStore, PasscodeStore {
-  private struct Pending {
-    /// Passcodes that no `save` has taken yet.
-    var made: [Digest: Passcode] = [:]
-    /// Passcodes that must leave the file.
-    var taken: Set<Digest> = []
-  }
-
   private let database: DatabaseQueue
   private let passcodes = EmbeddedPasscodes()
-  private let pending = Mutex(Pending())
+  /// Passcodes that no `save` has taken yet.
+  private let pending = Mutex<[Digest: Passcode]>([:])
   private let records: Mutex<[SessionRecord]>
   private let clock: any SessionClock
 
@@ -31,16 +25,7 @@ package final class KeptSessions: SessionStore, PasscodeStore {
     records = Mutex(try rows.map { try $0.record() })
     let (now, wall) = (clock.now, clock.wall)
     for row in open {
-      guard let session = SessionID(text: row.session), (0...1 << 53).contains(row.end) else {
-        throw KeptSessionsError("a passcode in it cannot be read")
-      }
-      let left = Duration.milliseconds(row.end - wall.milliseconds)
-      guard left > .zero else { continue }
-      let passcode = Passcode(
-        session: session,
-        end: now.advanced(by: left),
-        wallEnd: WallTime(milliseconds: row.end)
-      )
+      guard let passcode = try row.passcode(at: now, wall) else { continue }
       _ = passcodes.put(row.hash, passcode, most: .max, at: now, wall)
     }
   }
@@ -58,7 +43,7 @@ package final class KeptSessions: SessionStore, PasscodeStore {
   /// Writes sessions and what has become of passcodes, in one transaction.
   package func save(_ records: [SessionRecord], ended: [SessionID]) async throws {
     let batch = pending.withLock { pending in
-      defer { pending = Pending() }
+      defer { pending = [:] }
       return pending
     }
     let (ended, wall) = (ended.map(\.text), clock.wall.milliseconds)
@@ -68,21 +53,15 @@ package final class KeptSessions: SessionStore, PasscodeStore {
         try SessionRow.deleteAll(database, keys: ended)
         try PasscodeRow.filter(ended.contains(Column("session"))).deleteAll(database)
         // One that was taken meanwhile is deleted before this or after it: it must not come back.
-        for (hash, passcode) in batch.made where self.passcodes.has(hash) {
-          try PasscodeRow(
-            hash: hash,
-            session: passcode.session.text,
-            end: passcode.wallEnd.milliseconds
-          ).insert(database)
+        for (hash, passcode) in batch where self.passcodes.has(hash) {
+          try PasscodeRow(hash, passcode).insert(database)
         }
-        try PasscodeRow.deleteAll(database, keys: batch.taken.map(\.hex))
         try PasscodeRow.filter(Column("end") <= wall).deleteAll(database)
       }
     } catch {
       pending.withLock { pending in
         // What was taken meanwhile is not to come back.
-        pending.made.merge(batch.made.filter { passcodes.has($0.key) }) { current, _ in current }
-        pending.taken.formUnion(batch.taken)
+        pending.merge(batch.filter { passcodes.has($0.key) }) { current, _ in current }
       }
       throw KeptSessionsFile.failure(error)
     }
@@ -98,22 +77,33 @@ package final class KeptSessions: SessionStore, PasscodeStore {
     _ wall: WallTime
   ) -> Bool {
     guard passcodes.put(hash, passcode, most: most, at: now, wall) else { return false }
-    pending.withLock { $0.made[hash] = passcode }
+    pending.withLock { $0[hash] = passcode }
     return true
   }
 
+  package func has(_ hash: Digest) -> Bool { passcodes.has(hash) }
+
   /// Takes a passcode away, out of the file too.
   ///
-  /// - Throws: `KeptSessionsError` when it cannot leave the file: nobody gets it then.
-  package func take(_ hash: Digest) async throws -> Passcode? {
-    guard let passcode = passcodes.take(hash) else { return nil }
+  /// One that is no good is left there: the end of its time or of its session takes it out, and
+  /// nobody waits for the disk.
+  ///
+  /// - Throws: `KeptSessionsError` when a good one cannot leave the file: it stays good.
+  package func take(
+    _ hash: Digest,
+    where isGood: @Sendable (Passcode) -> Bool
+  ) async throws -> Passcode? {
+    guard let passcode = passcodes.take(hash, where: isGood) else {
+      pending.withLock { _ = $0.removeValue(forKey: hash) }
+      return nil
+    }
     // Most are used before a `save` has seen them.
-    if pending.withLock({ $0.made.removeValue(forKey: hash) }) != nil { return passcode }
+    if pending.withLock({ $0.removeValue(forKey: hash) }) != nil { return passcode }
     do {
       // After the transaction that may be writing it just now: one follows the other.
       _ = try await database.write { try PasscodeRow.deleteOne($0, key: hash.hex) }
     } catch {
-      pending.withLock { _ = $0.taken.insert(hash) }
+      _ = passcodes.put(hash, passcode, most: .max, at: clock.now, clock.wall)
       throw KeptSessionsFile.failure(error)
     }
     return passcode
@@ -124,7 +114,7 @@ package final class KeptSessions: SessionStore, PasscodeStore {
     passcodes.forget(sessions)
     let ended = Set(sessions)
     pending.withLock { pending in
-      pending.made = pending.made.filter { !ended.contains($0.value.session) }
+      pending = pending.filter { !ended.contains($0.value.session) }
     }
   }
 }

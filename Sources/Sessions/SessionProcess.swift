@@ -32,6 +32,8 @@ package struct SessionProcess: Hashable, Sendable {
   package let kind: Kind
   /// When it began, ISO 8601.
   package let since: String
+  /// The hash of the secret by which the process proves who it is.
+  var pass: Digest?
   private var promotions: [Promotion] = []
   private var lastPromotion = 0
 

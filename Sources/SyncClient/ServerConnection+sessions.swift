@@ -52,8 +52,23 @@ extension ServerConnection {
     }
   }
 
+  /// Hands what changes in a session to `handle`, until the session ends or `handle` throws.
+  package func changes(
+    of session: String,
+    _ handle: (ServerEvent) async throws -> Void
+  ) async throws {
+    // An id of this form needs no escapes.
+    _ = try Self.path(session, "")
+    try await events(of: session) { event in
+      switch event {
+      case .storage, .privileges, .session: try await handle(event)
+      default: break
+      }
+    }
+  }
+
   private static func path(_ session: String, _ rest: String) throws(ClientError) -> String {
-    guard session.utf8.count == 32, session.allSatisfy(\.isHexDigit) else {
+    guard session == "self" || session.utf8.count == 32 && session.allSatisfy(\.isHexDigit) else {
       throw ClientError(.refused, "\(session) is no session's id: `syncd sessions` lists them.")
     }
     return "\(Route.sessions)/\(session)\(rest)"

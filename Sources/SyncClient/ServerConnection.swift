@@ -112,9 +112,14 @@ package struct ServerConnection: Sendable {
   }
 
   /// Hands each event to `handle` until the stream ends or `handle` throws.
-  package func events(_ handle: (ServerEvent) async throws -> Void) async throws {
+  ///
+  /// With a `session` those of that session are among them, for programs on the server's machine.
+  package func events(
+    of session: String? = nil,
+    _ handle: (ServerEvent) async throws -> Void
+  ) async throws {
     let request = HTTPTransport.Request(
-      path: Route.events,
+      path: Route.events + (session.map { "?session=\($0)" } ?? ""),
       headers: [("Accept", "text/event-stream")],
       silence: TimeAmount(streamSilence)
     )

@@ -7,9 +7,11 @@ enum Access: String, Hashable, Sendable, CaseIterable {
   case clients
   /// Whoever has a session.
   case session
-  /// What sessions have and do: the same machine, and sessions for themselves as `SessionAccess`
-  /// lets them.
+  /// What sessions have and do: the same machine, hooks, and sessions for themselves as
+  /// `SessionAccess` lets them.
   case sessionMembers
+  /// What server-side code does with the processes of sessions.
+  case serverSide
   /// Reload and status.
   case operators
   /// The save-all.
@@ -23,9 +25,10 @@ enum Access: String, Hashable, Sendable, CaseIterable {
     switch self {
     case .everyone: Set(CallerGrade.allCases)
     case .clients:
-      isProtected ? [.sameMachine, .development, .remote] : Set(CallerGrade.allCases)
+      isProtected ? [.sameMachine, .hook, .development, .remote] : Set(CallerGrade.allCases)
     case .session: [.development, .remote]
-    case .sessionMembers: [.sameMachine, .development, .remote]
+    case .sessionMembers: [.sameMachine, .hook, .development, .remote]
+    case .serverSide: [.sameMachine, .hook]
     case .operators: [.sameMachine, .socketGroup]
     case .saveAll: [.sameMachine, .socketGroup, .development]
     case .development: [.sameMachine, .development]
@@ -36,7 +39,7 @@ enum Access: String, Hashable, Sendable, CaseIterable {
   /// Why a caller with none of the admitted grades is refused.
   func refusal(of caller: Caller, path: String, isWrite: Bool) -> ProblemDetails {
     switch self {
-    case .everyone, .operators, .sameMachine:
+    case .everyone, .operators, .sameMachine, .serverSide:
       return ProblemDetails(
         .sameMachineOnly,
         detail: "\(path) answers the server's own machine and account alone: "

@@ -31,14 +31,14 @@ struct Admission: Sendable {
           + "machines: set one, or start it with --allow-anonymous."
       )
     }
-    guard !roster.isStarting || connection.grade == .sameMachine || path == Route.hello else {
+    let (session, hook) = try bearer(of: authorization, on: connection, access)
+    let caller = Caller(connection: connection.grade, session: session.map(current), hook: hook)
+    guard !roster.isStarting || caller.isServerSide || path == Route.hello else {
       throw ProblemDetails(
         .building,
         detail: "The server is starting and lets nobody in yet; ask again in a moment."
       )
     }
-    let session = try session(authorization, isOptional: access == .everyone).map(current)
-    let caller = Caller(connection: connection.grade, session: session)
     let isProtected = project.designerHasPassword || pairings != nil
     let admitted = access.admits(isProtected: isProtected)
     guard caller.grades.isDisjoint(with: admitted) else { return caller }
@@ -62,7 +62,7 @@ struct Admission: Sendable {
   ///
   /// - Throws: `not-accepting`.
   func checkNew(_ caller: Caller) throws(ProblemDetails) {
-    guard caller.session == nil, !caller.isSameMachine else { return }
+    guard caller.session == nil, !caller.isServerSide else { return }
     guard !isStandalone else {
       throw ProblemDetails(
         .notAccepting,
@@ -93,18 +93,22 @@ struct Admission: Sendable {
     )
   }
 
-  private func session(
-    _ authorization: String?,
-    isOptional: Bool
-  ) throws(ProblemDetails) -> OpenSession? {
-    guard let authorization else { return nil }
-    if let token = Self.bearer(authorization),
-      let session = sessions.touch(SHA256.digest(of: Array(token.utf8))), isKnown(session)
-    {
-      return session
+  /// Whom a bearer token names: a client's session, or a hook and the session that it acts for.
+  private func bearer(
+    of authorization: String?,
+    on connection: ConnectionIdentity,
+    _ access: Access
+  ) throws(ProblemDetails) -> (OpenSession?, hook: SessionID?) {
+    guard let authorization else { return (nil, nil) }
+    if let token = Self.bearer(authorization).map({ SHA256.digest(of: Array($0.utf8)) }) {
+      if let session = sessions.touch(token), isKnown(session) { return (session, nil) }
+      // Hooks run on this machine: from another one their secret is somebody else's.
+      if !connection.isFromNetwork, let hook = sessions.process(showing: token) {
+        return (nil, hook.session)
+      }
     }
     // Where nothing is asked for, a session that has ended hinders nobody from opening another.
-    if isOptional { return nil }
+    if access == .everyone { return (nil, nil) }
     throw ProblemDetails(
       .authenticationRequired,
       detail: "No open session has this bearer token: open a new one with POST \(Route.sessions)."

@@ -5,6 +5,8 @@ import Sessions
 enum CallerGrade: String, Hashable, Sendable, CaseIterable {
   /// The server's own machine and account: its unix socket, or loopback TCP with a proof.
   case sameMachine
+  /// A lifecycle hook that shows its pass.
+  case hook
   /// The unix socket, with a member of the socket's group at the other end.
   case socketGroup
   /// A session in development mode.
@@ -15,18 +17,35 @@ enum CallerGrade: String, Hashable, Sendable, CaseIterable {
   case anonymous
 }
 
-/// Who sends a request: what the connection proves, and the session that its bearer token names.
+/// Who sends a request: what the connection proves, and whom its bearer token names.
 struct Caller: Hashable, Sendable {
   let connection: CallerGrade
+  /// The session that the caller is the client of.
   let session: OpenSession?
+  /// The session that the caller, a hook, acts for.
+  let hook: SessionID?
 
-  /// A session adds to what its connection may do and takes nothing away.
-  var grades: Set<CallerGrade> {
-    guard let session else { return [connection] }
-    return [connection, session.isDeveloper ? .development : .remote]
+  init(connection: CallerGrade, session: OpenSession? = nil, hook: SessionID? = nil) {
+    self.connection = connection
+    self.session = session
+    self.hook = hook
   }
 
+  /// A token adds to what its connection may do and takes nothing away.
+  var grades: Set<CallerGrade> {
+    var grades: Set = [connection]
+    if let session { grades.insert(session.isDeveloper ? .development : .remote) }
+    if hook != nil { grades.insert(.hook) }
+    return grades
+  }
+
+  /// The session that the caller calls its own.
+  var ownSession: SessionID? { session?.id ?? hook }
+
   var isSameMachine: Bool { connection == .sameMachine }
+
+  /// Code on the server's own machine, which its operator runs.
+  var isServerSide: Bool { isSameMachine || hook != nil }
 
   /// The caller's word in journals.
   var author: String { session?.id.text ?? connection.rawValue }

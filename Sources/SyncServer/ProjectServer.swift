@@ -312,7 +312,9 @@ package final class ProjectServer: Service {
         pairings: admission.pairings,
         keyFingerprint: { [weak self] in self?.keyFingerprint }
       ).endpoints
-    endpoints.append(EventPollRoute(board: board, audience: project.events.audience).endpoint)
+    endpoints.append(
+      EventPollRoute(board: board, audience: project.events.audience, sessions: sessions).endpoint
+    )
     endpoints += BarrierRoutes(project: project).endpoints + operators.endpoints
     endpoints += SessionMemberRoutes(sessions: sessions).endpoints
     endpoints += SessionStorageRoutes(sessions: sessions).endpoints

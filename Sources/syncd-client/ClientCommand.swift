@@ -69,10 +69,12 @@ struct ClientCommand: AsyncParsableCommand {
 
   func run() async throws {
     let client = try InstalledClient(of: OwnProgram.path)
+    guard let hold = client.hold() else { return try OwnProgram.become(client.startFile) }
+    defer { withExtendedLifetime(hold) {} }
     client.tidy()
     let data = try DataFolder(of: client.application)
     let report = ClientReport(json: json)
-    let updates = ClientUpdates(client, data, policy: update, report: report)
+    var updates = ClientUpdates(client, data, policy: update, report: report)
     if let updateFrom { try await updates.settle(from: UpdateFolder(updateFrom)) }
     let choice = ServerChoice(
       client,
@@ -83,15 +85,13 @@ struct ClientCommand: AsyncParsableCommand {
     )
     var wish: ServerChoice.Wish = select ? .chosen : .usual
     if let server { wish = .named(server) }
+    var patience = ServerPatience(data.bundle, json: json)
     while true {
       try OwnProgram.giveWay(for: client)
-      let visit = try await choice.visit(wish)
-      try await updates.settle(from: visit.updates)
+      guard let visit = try await patience.visit(choice, &wish, &updates) else { continue }
       client.confirm()
       data.remember(visit.target, of: client.application)
       let course = ClientCourse(try await visit.updates.offer())
-      // The address has worked: where the server says something new, it is there.
-      wish = .named(visit.target.address.description, isKnown: true)
       do {
         try await withThrowingTaskGroup(of: Void.self) { group in
           group.addTask { try await follow(visit, data, course) }

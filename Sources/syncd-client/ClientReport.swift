@@ -37,6 +37,11 @@ struct ClientReport: Sendable {
   /// Asks on the terminal; `nil` when there is no answer.
   func ask(_ question: String) -> String? {
     Terminal.writeError("\(question): ")
-    return readLine().map { String($0.drop(while: \.isWhitespace)) }
+    guard let answer = readLine() else {
+      // The terminal is still on the question's line.
+      Terminal.writeError("\n")
+      return nil
+    }
+    return String(answer.drop(while: \.isWhitespace))
   }
 }

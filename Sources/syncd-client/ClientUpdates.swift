@@ -11,6 +11,8 @@ struct ClientUpdates {
   private let data: DataFolder
   private let policy: UpdatePolicy
   private let report: ClientReport
+  /// What somebody was asked about, and wanted.
+  private var accepted: UpdateOffer?
 
   init(
     _ client: InstalledClient,
@@ -26,9 +28,12 @@ struct ClientUpdates {
 
   /// Decides about the version; comes back when this one goes on, and not when another takes over.
   ///
+  /// - Parameters:
+  ///   - source: the server, or a folder.
+  ///   - mayComeBack: an update whose source is lost is gone on with later, rather than left.
   /// - Throws: `ClientRefusal` when the server does not take this version; what keeps a compulsory
-  ///   update from being installed.
-  func settle(from source: some UpdateSource) async throws {
+  ///   update from being installed; `ClientError` for a lost server.
+  mutating func settle(from source: some UpdateSource, mayComeBack: Bool = false) async throws {
     let versions = try await source.versions()
     var offer = try await source.offer()
     if let held = offer, client.hasFailed(held) {
@@ -48,9 +53,9 @@ struct ClientUpdates {
       isWatched: ClientReport.isWatched
     )
     if case .ask(let offer, let isCompulsory) = decision {
-      decision =
-        accepts(offer, isCompulsory)
-        ? .take(offer) : UpdateDecision.declined(by: application, versions)
+      let isWanted = offer == accepted || accepts(offer, isCompulsory)
+      accepted = isWanted ? offer : nil
+      decision = isWanted ? .take(offer) : UpdateDecision.declined(by: application, versions)
     }
     switch decision {
     case .goOn, .ask: break
@@ -66,6 +71,9 @@ struct ClientUpdates {
       let isCompulsory = versions.map { !$0.accept(application.version) } ?? false
       do {
         try await take(offer, from: source)
+      } catch let error as ClientError where error.isLoss && mayComeBack {
+        report.bar.finish()
+        throw error
       } catch  where !isCompulsory && !(error is CancellationError) {
         Terminal.complain("\(error)")
         report.say("update-failed", "Version \(application.version) goes on.")
@@ -100,7 +108,29 @@ struct ClientUpdates {
     }
   }
 
+  /// Waits until no other start of this account fetches or installs.
+  private func turn() async throws -> FolderLock {
+    let end = ContinuousClock().now + Self.longestTurn
+    var isSaid = false
+    while true {
+      let lock = FolderLock(data.path)
+      // The other one may have installed the version meanwhile.
+      try OwnProgram.giveWay(for: client)
+      if let lock { return lock }
+      guard ContinuousClock().now < end else {
+        throw DeploymentError(
+          .busy,
+          "Another start of this client takes the update and does not come to an end: stop it."
+        )
+      }
+      if !isSaid { report.say("update-waits", "Another start of this client takes the update.") }
+      isSaid = true
+      try await Task.sleep(for: .milliseconds(500))
+    }
+  }
+
   private static let patience = Duration.seconds(120)
+  private static let longestTurn = Duration.seconds(600)
 
   private func take(_ offer: UpdateOffer, from source: some UpdateSource) async throws {
     // Nothing is fetched for nothing.
@@ -112,6 +142,8 @@ struct ClientUpdates {
           + "account. Whoever installed the client updates it."
       )
     }
+    let turn = try await turn()
+    defer { withExtendedLifetime(turn) {} }
     let bar = report.bar
     let archive = data.update
     try await source.fetch(offer, to: archive) { bar.update($0, of: $1) }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Deployment
 import Foundation
 import ProjectHost
 import SyncClient
@@ -67,6 +68,11 @@ struct StateArguments: ParsableArguments {
   /// The folder of the server that runs, also when the project has moved meanwhile.
   func servedFolder(for location: ProjectLocation) -> SystemFolder {
     if let folder { return SystemFolder(at: folder) }
+    if let name = location.archive.flatMap(ServerPackage.systemFolderName) {
+      let named = systemFolder(for: location, named: name)
+      // Without it, the archive may have been served by itself.
+      if FileManager.default.fileExists(atPath: named.path) { return named }
+    }
     return systemFolder(for: location).orEarlier(for: location)
   }
 }

@@ -12,7 +12,9 @@ struct SessionsCommand: AsyncParsableCommand {
     commandName: "sessions",
     abstract:
       "Lists the sessions; reads and changes their privileges and storage; makes passcodes.",
-    subcommands: [List.self, Show.self, OTP.self, Privileges.self, Storage.self],
+    subcommands: [
+      List.self, Show.self, OTP.self, Privileges.self, Storage.self, Follow.self,
+    ],
     defaultSubcommand: List.self
   )
 
@@ -153,18 +155,78 @@ struct SessionsCommand: AsyncParsableCommand {
   }
 }
 
+extension SessionsCommand {
+  struct Follow: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Prints a line whenever a session's storage or privileges change, until it ends."
+    )
+
+    @OptionGroup var session: SessionArgument
+
+    @Flag(help: "Print each change as JSON.")
+    var json = false
+
+    func run() async throws {
+      let connection = try session.connection()
+      let info = try await connection.info(SessionInfo.self, of: session.id)
+      do {
+        try await connection.changes(of: info.id) { event in
+          switch event {
+          case .storage(let change): try tell("storage", change.revision)
+          case .privileges: try tell("privileges")
+          default: break
+          }
+        }
+      } catch let error as ClientError where error.code == .connection {
+        // The stream ends with the session, and with the server.
+        guard try await isOver(info.id, connection) else { throw error }
+        try tell("ended")
+      }
+    }
+
+    private func isOver(_ id: String, _ connection: ServerConnection) async throws -> Bool {
+      do {
+        _ = try await connection.info(SessionInfo.self, of: id)
+        return false
+      } catch let error as ClientError where error.problem?.problemType == .notFound {
+        return true
+      }
+    }
+
+    private func tell(_ what: String, _ revision: UInt64? = nil) throws {
+      if json { return try Terminal.say(json: Change(event: what, revision: revision)) }
+      Terminal.say(([what] + [revision.map { "\($0)" }].compactMap(\.self)).joined(separator: " "))
+    }
+
+    private struct Change: Encodable {
+      let event: String
+      let revision: UInt64?
+    }
+  }
+}
+
 /// Which session of which server a command means.
 struct SessionArgument: ParsableArguments {
-  @Argument(help: "The session's id, as the list shows it.")
+  @Argument(help: "The session's id, as the list shows it; in a hook also `self`.")
   var id: String
 
   @OptionGroup var project: ProjectArguments
 
   func validate() throws {
-    guard SessionID(text: id) != nil else {
+    guard SessionID(text: id) != nil || id == "self" else {
       throw ValidationError("\(id) is no session's id: `syncd sessions` lists them.")
     }
   }
 
-  func connection() throws -> ServerConnection { try project.connection() }
+  /// The pass of the hook that the command runs in.
+  private static var pass: String? { ProcessInfo.processInfo.environment["SYNCD_TOKEN"] }
+
+  func connection() throws -> ServerConnection {
+    let connection = try project.connection()
+    guard id == "self" else { return connection }
+    guard let pass = Self.pass else {
+      throw ValidationError("Only a hook has a session of its own: name one by its id.")
+    }
+    return connection.inSession(pass)
+  }
 }

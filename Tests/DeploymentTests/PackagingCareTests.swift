@@ -55,14 +55,74 @@ import Testing
     #expect(settings == ["Backup.4DSettings"])
   }
 
-  @Test(arguments: ["Server Database/key.pem", "cert.pem"])
+  @Test(
+    arguments: [
+      "ShopServer/Server Database/key.pem", "ShopServer/cert.pem",
+      "ShopServer/Server Database/Settings/Certificates/own.pem",
+      "ShopServer/Server Database/Settings/Backup.4DSettings",
+      "ShopServer/Server Database/Resources/Images/logo.png",
+      "ShopServer/Upgrade4DClient/notes", "ShopServer/shopserver.service",
+      "ShopClient/notes.txt", "ShopClient/ShopClient", "ShopClient/versions/notes",
+      "ShopClient/versions/VERSION/ca.pem",
+      "ShopClient/versions/VERSION/Database/EnginedServer.4Dlink",
+      "ShopClient/versions/9-01234567/own.txt", "ShopClient/current/application.json",
+    ]
+  )
   func whatSomebodyPutThereIsNotLost(name: String) async throws {
     let shop = try Workshop()
-    try await shop.package()
-    try shop.save("secret", "out/ShopServer/" + name)
+    let version = try await shop.package().version
+    let name = name.replacing("VERSION", with: version)
+    let isNew = !FileManager.default.fileExists(atPath: "\(shop.path)/out/\(name)")
+    try shop.save("secret", "out/" + name)
     let error = try await refusal(shop, into: "out")
-    #expect(error?.code == .target && error?.description.contains(name) == true)
-    #expect(try shop.text("out/ShopServer/" + name) == "secret")
+    let place = name.replacing("/current/", with: "/versions/\(version)/")
+    let says = isNew ? "\(place) is not of" : "\(place) was changed since"
+    #expect(error?.code == .target && error?.description.contains(says) == true, "\(error as Any)")
+    #expect(try shop.text("out/" + name) == "secret")
+    #expect(try shop.names("") == ["key.pem", "out", "programs", "project"])
+  }
+
+  @Test func aFolderWithoutItsListIsLeftAlone() async throws {
+    let shop = try Workshop()
+    try await shop.package()
+    try FileManager.default.removeItem(atPath: shop.path + "/out/.syncd-package.json")
+    let error = try await refusal(shop, into: "out")
+    #expect(error?.description.contains("lacks its .syncd-package.json") == true)
+    #expect(try shop.names("out").count == 2)
+  }
+
+  @Test func aClientThatRunsWhereItWasPackagedIsNotPulledAway() async throws {
+    let shop = try Workshop()
+    let made = try await shop.package()
+    let installed = try InstalledClient(version: "\(made.client)/versions/\(made.version)")
+    var hold = installed.hold()
+    try #require(hold != nil)
+    let error = try await refusal(shop, into: "out")
+    #expect(error?.code == .busy && error?.description.contains("A client runs out of") == true)
+    #expect(FileManager.default.fileExists(atPath: installed.startFile))
+    hold = nil
+    try await shop.package(into: "out", "CurrentVers=2")
+    #expect(try shop.names("out/ShopClient/versions").allSatisfy { $0.hasPrefix("2-") })
+  }
+
+  @Test func whatAClientDoesWhereItWasPackagedIsNoReason() async throws {
+    let shop = try Workshop()
+    let first = try await shop.package().version
+    let third = try await shop.package(into: "later", "CurrentVers=3").version
+    let source = UpdateFolder(shop.path + "/later/ShopServer/Upgrade4DClient")
+    let offer = try #require(try await source.offer())
+    let folder = shop.path + "/out/ShopClient/versions/"
+    let client = try InstalledClient(version: folder + first)
+    let archive = shop.path + "/later/ShopServer/Upgrade4DClient/update.linux.4darchive"
+    try await client.install(archive, for: offer)
+    try shop.save("half", "out/ShopClient/versions/.syncd-new-4-00000000/start")
+    try await shop.package()
+    #expect(try shop.names("out/ShopClient/versions") == [first])
+    try await InstalledClient(version: folder + first).install(archive, for: offer)
+    try InstalledClient(version: folder + third).confirm()
+    #expect(try shop.names("out/ShopClient/versions") == [".lock", third])
+    try await shop.package()
+    #expect(try shop.names("out/ShopClient/versions") == [first])
   }
 
   @Test func whatAKilledPackagingLeftGoesAndARunningOneIsLeftAlone() async throws {
@@ -81,14 +141,48 @@ import Testing
 
   @Test func theUnitIsInstalledFromAFolderOfAnyName() async throws {
     let shop = try Workshop()
-    try await shop.package(into: "R&D 100% |a\"b\\c")
+    let name = "R&D 100% |$HOME 'n' a\"b\\c ü"
+    try await shop.package(into: name)
     try shop.save("", "units/.keep")
-    let server = shop.path + "/R&D 100% |a\"b\\c/ShopServer"
+    let server = "\(shop.path)/\(name)/ShopServer"
     let ran = try await shop.run(server + "/install-unit", shop.path + "/units")
     #expect(ran.status == 0, "\(ran)")
     let unit = try shop.text("units/shopserver.service")
-    let folder = shop.path + "/R&D 100%% |a\\\"b\\\\c/ShopServer"
-    #expect(unit.contains("\nExecStart=\"\(folder)/ShopServer\"\n"), "\(unit)")
+    let folder = shop.path + "/R&D 100%% |$$HOME 'n' a\\\"b\\\\c ü/ShopServer"
+    #expect(unit.contains("\nExecStart=/bin/sh \"\(folder)/ShopServer\"\n"), "\(unit)")
+    // The systemd of this machine, where there is one, has nothing to say about it.
+    let judge = "/usr/bin/systemd-analyze"
+    guard FileManager.default.isExecutableFile(atPath: judge) else { return }
+    let judged = try await shop.run(judge, "verify", shop.path + "/units/shopserver.service")
+    #expect(judged.status == 0 && judged.errors == "", "\(judged)")
+  }
+
+  @Test func menuEntriesAreWellFormedAndStartFromAFolderOfAnyName() async throws {
+    let shop = try Workshop()
+    let name = "R&D 100% |$HOME 'n' a\"b\\c ü"
+    try await shop.package(
+      into: name,
+      "BuildApplicationName=Bücher & Co",
+      "PublishName=a;b\\c \"d\""
+    )
+    let judge = "/usr/bin/desktop-file-validate"
+    for kind in ["Server", "Client"] {
+      let entry = "\(name)/Bücher & Co\(kind)/Bücher & Co\(kind).desktop"
+      let path = "\(shop.path)/\(entry)"
+      let text = try shop.text(entry)
+      let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("Exec=") })
+      // As the specification has it: first the escapes of values, then those of quoted arguments.
+      let command = String(line.dropFirst("Exec=sh -c \"".count)).replacing("\\\\", with: "\\")
+        .replacing("\\\"", with: "\"").replacing("\\$", with: "$")
+      let script = try #require(command.split(separator: "\" sh %k").first)
+      let start = "\(name)/Bücher & Co\(kind)/Bücher & Co\(kind)"
+      try await shop.saveScript("#!/bin/sh\necho started \(kind)\n", start)
+      let ran = try await shop.run("/bin/sh", "-c", String(script), "sh", path)
+      #expect(ran.output == "started \(kind)\n", "\(ran) \(script)")
+      guard FileManager.default.isExecutableFile(atPath: judge) else { continue }
+      let judged = try await shop.run(judge, path)
+      #expect(judged.status == 0 && judged.output == "", "\(judged)")
+    }
   }
 
   @Test func aUnitsNameIsPlain() async throws {

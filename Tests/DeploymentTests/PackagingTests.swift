@@ -10,7 +10,8 @@ import Testing
   @Test func serverAndClientAreWhole() async throws {
     let shop = try Workshop()
     let result = try await shop.package(into: "out", "CurrentVers=3", "IPAddress=10.0.0.7")
-    #expect(try shop.names("out") == ["ShopClient", "ShopServer"])
+    #expect(try shop.names("out") == [".syncd-package.json", "ShopClient", "ShopServer"])
+    #expect(try shop.mode("out/.syncd-package.json") == 0o600)
     #expect(
       try shop.names("out/ShopServer") == [
         "Server Database", "ShopServer", "ShopServer.desktop", "Upgrade4DClient",
@@ -72,16 +73,22 @@ import Testing
 
   @Test func theSameApplicationIsReplacedWholeAndNothingElse() async throws {
     let shop = try Workshop()
+    try shop.save("old", "project/Resources/left-over")
     try await shop.package()
-    try shop.save("old", "out/ShopServer/Upgrade4DClient/left-over")
+    try FileManager.default.removeItem(atPath: shop.project + "/Resources/left-over")
+    try shop.save("junk", "out/ShopServer/.DS_Store")
     try await shop.package(into: "out", "CurrentVers=2")
-    #expect(try !shop.names("out/ShopServer/Upgrade4DClient").contains("left-over"))
+    let resources = try shop.names("out/ShopServer/Server Database/Resources")
+    #expect(resources == ["Images"])
     #expect(try shop.names("out/ShopClient/versions").count == 1)
     #expect(try shop.names("").filter { $0.contains("syncd-new") } == [])
-    for (folder, application) in [("out", "Other"), ("project", "Shop")] {
+    for (folder, key) in [
+      ("out", "BuildApplicationName=Other"), ("out", "HardLink=another"),
+      ("project", "BuildApplicationName=Shop"),
+    ] {
       let before = try shop.names(folder)
       let error = await #expect(throws: DeploymentError.self) {
-        try await shop.package(into: folder, "BuildApplicationName=\(application)")
+        try await shop.package(into: folder, key)
       }
       #expect(error?.code == .target)
       #expect(error?.description.contains("name another folder") == true)

@@ -114,7 +114,7 @@ import Testing
     let place = try Workplace()
     try place.save("<preferences>", "Project/Sources/settings.4DSettings")
     let server = try await place.serve()
-    #expect(server.running.errors.contains("Project/Sources/settings.4DSettings"))
+    #expect(await server.running.complains(of: "Project/Sources/settings.4DSettings"))
     #expect(try await discover(place, server).first?["name"] as? String == "Shop")
     _ = await server.stop()
   }

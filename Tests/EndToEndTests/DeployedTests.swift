@@ -111,7 +111,7 @@ import Testing
     let refused = try await site.syncd("reload")
     #expect(refused.status == 1)
     #expect(refused.errors.contains("no .4dz archive"))
-    #expect(server.running.errors.contains("Reload failed"))
+    #expect(await server.running.complains(of: "Reload failed"))
     let client = try await Program.run(
       "connect",
       server.address,

@@ -4,57 +4,6 @@ import Testing
 
 /// A packaged client with the built programs: how it finds its server, and how it updates itself.
 @Suite(.timeLimit(.minutes(5))) struct MergedApplicationTests {
-  private static let programs = URL(filePath: Program.path).deletingLastPathComponent().path
-
-  /// Packages the project of a workplace into `<path>/<folder>`.
-  private func package(
-    _ place: Workplace,
-    into folder: String,
-    _ keys: String...
-  ) async throws -> String {
-    let path = "\(place.path)/\(folder)"
-    let result = try await Program.run(
-      Program.path,
-      ["package", place.project, "-o", path, "--programs", Self.programs, "--allow-shared-swift"]
-        + ["--signing-key", place.path + "/key.pem", "--set", "HardLink=secret"]
-        + (["BuildCSUpgradeable=True"] + keys).flatMap { ["--set", $0] }
-    )
-    try #require(result.status == 0, "\(result.errors)")
-    return path + "/ShopClient"
-  }
-
-  /// Serves the workplace's project for the application's clients, versions 1 and 2.
-  private func serve(_ place: Workplace) async throws -> Server {
-    _ = try await package(
-      place,
-      into: "base",
-      "CurrentVers=2",
-      "RangeVersMin=1",
-      "BuildCSUpgradeable=False"
-    )
-    return try await place.serve("--application", place.path + "/base/ShopServer/application.json")
-  }
-
-  private func arguments(_ place: Workplace, _ client: String, _ extra: [String]) -> [String] {
-    ["XDG_DATA_HOME=\(place.path)/data", client + "/ShopClient", "--local"] + extra
-  }
-
-  private func start(
-    _ place: Workplace,
-    _ client: String,
-    _ extra: String...
-  ) throws -> RunningProgram {
-    try RunningProgram("/usr/bin/env", arguments(place, client, extra))
-  }
-
-  private func run(
-    _ place: Workplace,
-    _ client: String,
-    _ extra: String...
-  ) async throws -> Program.Result {
-    try await Program.run("/usr/bin/env", arguments(place, client, extra))
-  }
-
   private func keys(_ server: Server) -> [String] {
     ["IPAddress=127.0.0.1", "PortNumber=\(server.address.split(separator: ":").last ?? "")"]
   }
@@ -65,10 +14,10 @@ import Testing
 
   @Test func theClientFollowsItsServerAndUpdatesItself() async throws {
     let place = try Workplace()
-    let server = try await serve(place)
+    let server = try await place.serveApplication()
     let keys = keys(server)
-    let client = try await package(place, into: "one", keys[0], keys[1])
-    let first = try start(place, client, "--exec", "echo ran $SYNCD_FILE")
+    let client = try await place.package(into: "one", keys[0], keys[1])
+    let first = try place.startClient(client, "--exec", "echo ran $SYNCD_FILE")
     _ = try #require(await first.line(containing: "connected to Shop"), "\(first.errors)")
     let ran = try #require(await first.line(containing: "ran "), "\(first.errors)")
     #expect(ran == "ran \(place.path)/data/Shop/Shop.4dz")
@@ -80,14 +29,14 @@ import Testing
     _ = await first.exitStatus()
 
     // The second version, brought to it; it starts itself anew and goes on.
-    _ = try await package(place, into: "two", keys[0], keys[1], "CurrentVers=2")
+    _ = try await place.package(into: "two", keys[0], keys[1], "CurrentVers=2")
     let updates = place.path + "/two/ShopServer/Upgrade4DClient"
-    let offered = try start(place, client, "--update-from", updates)
+    let offered = try place.startClient(client, "--update-from", updates)
     _ = try #require(await offered.line(containing: "Version 2 of Shop is there"))
     _ = try #require(await offered.line(containing: "is current"))
     offered.send(SIGTERM)
     _ = await offered.exitStatus()
-    let second = try start(place, client, "--update-from", updates, "--update", "always")
+    let second = try place.startClient(client, "--update-from", updates, "--update", "always")
     _ = try #require(
       await second.line(containing: "version 2 of Shop is installed"),
       "\(second.errors)"
@@ -103,52 +52,50 @@ import Testing
 
   @Test func theServerIsFoundByItsNameThenWhereItWasAndByChoiceOnlyWhereAllowed() async throws {
     let place = try Workplace()
-    let server = try await serve(place)
+    let server = try await place.serveApplication()
     // Port 9 answers nobody.
-    let open = try await package(
-      place,
+    let open = try await place.package(
       into: "open",
       "IPAddress=127.0.0.1",
       "PortNumber=9",
       "ServerSelectionAllowed=True"
     )
-    let none = try await run(place, open)
+    let none = try await place.runClient(open)
     #expect(none.status == 3)
     #expect(
       none.errors.contains("--select or --server") && none.errors.split(separator: "\n").count == 1
     )
-    let named = try start(place, open, "--server", server.address)
+    let named = try place.startClient(open, "--server", server.address)
     _ = try #require(await named.line(containing: "verified"), "\(named.errors)")
     named.send(SIGTERM)
     _ = await named.exitStatus()
     // The last server that worked stands in for the embedded one, also where no choice is allowed.
-    let closed = try await package(place, into: "closed", "IPAddress=127.0.0.1", "PortNumber=9")
-    let last = try start(place, closed)
+    let closed = try await place.package(into: "closed", "IPAddress=127.0.0.1", "PortNumber=9")
+    let last = try place.startClient(closed)
     _ = try #require(await last.line(containing: "connected to Shop at \(server.address)"))
     last.send(SIGTERM)
     _ = await last.exitStatus()
     for option in [["--select"], ["--server", server.address]] {
-      let refused = try await Program.run("/usr/bin/env", arguments(place, closed, option))
+      let refused = try await Program.run("/usr/bin/env", place.clientArguments(closed, option))
       #expect(refused.status == 4 && refused.errors.contains("allows no other server"))
     }
     #expect(await server.stop() == 0)
-    let gone = try await run(place, closed)
+    let gone = try await place.runClient(closed)
     #expect(gone.status == 3 && gone.errors.contains("127.0.0.1:9"))
     #expect(!gone.errors.contains("--select"))
   }
 
   @Test func aServerIsChosenByItsNumber() async throws {
     let place = try Workplace()
-    let server = try await serve(place)
+    let server = try await place.serveApplication()
     let keys = keys(server)
-    let client = try await package(
-      place,
+    let client = try await place.package(
       into: "out",
       keys[1],
       "ServerSelectionAllowed=True",
       "IPAddress=127.0.0.1"
     )
-    let words = arguments(place, client, ["--select"]).map { "'\($0)'" }.joined(separator: " ")
+    let words = place.clientArguments(client, ["--select"]).map { "'\($0)'" }.joined(separator: " ")
     try Data("1\n".utf8).write(to: URL(filePath: place.path + "/answer"))
     let chosen = try RunningProgram("/bin/sh", ["-c", "exec env \(words) <'\(place.path)/answer'"])
     _ = try #require(await chosen.line(containing: "connected to Shop at"), "\(chosen.errors)")
@@ -157,8 +104,30 @@ import Testing
     #expect(await server.stop() == 0)
   }
 
+  @Test func aServersFolderIsFoundByItsArchive() async throws {
+    let place = try Workplace()
+    _ = try await place.package(into: "out", "ServerStructureFolderName=Books")
+    let folder = place.path + "/out/ShopServer"
+    let state = "XDG_STATE_HOME=\(place.path)/states"
+    let running = try RunningProgram(
+      "/usr/bin/env",
+      [state, folder + "/ShopServer", "--listen", "127.0.0.1:0"]
+    )
+    _ = try #require(await running.line(containing: "syncd: serving"), "\(running.errors)")
+    let archive = folder + "/Server Database/Shop.4DZ"
+    let status = try await Program.run("/usr/bin/env", [state, Program.path, "status", archive])
+    #expect(status.status == 0 && status.output.contains("Shop"), "\(status)")
+    let doctor = try await Program.run("/usr/bin/env", [state, Program.path, "doctor", archive])
+    #expect(doctor.output.contains("/states/syncd/Books"), "\(doctor)")
+    running.send(SIGTERM)
+    #expect(await running.exitStatus() == 0)
+  }
+
   @Test func theClientLoadsNothingThatOnlyAServerNeeds() async throws {
-    let listed = try await Program.run("/usr/bin/ldd", [Self.programs + "/syncd-client"])
+    let listed = try await Program.run(
+      "/usr/bin/ldd",
+      [await PackagedPrograms.folder + "/syncd-client"]
+    )
     #expect(listed.output.contains("libxml2") && !listed.output.contains("not found"))
     for library in ["libinotifytools", "libcrypt.so"] { #expect(!listed.output.contains(library)) }
   }
@@ -169,7 +138,10 @@ import Testing
     for (extra, isCompiled) in [([], true), (["--profile", "full"], false)] as [([String], Bool)] {
       let result = try await Program.run(
         Program.path,
-        ["package", place.project, "-o", place.path + "/out", "--programs", Self.programs]
+        [
+          "package", place.project, "-o", place.path + "/out", "--programs",
+          await PackagedPrograms.folder,
+        ]
           + ["--allow-shared-swift"] + extra
       )
       try #require(result.status == 0, "\(result.errors)")
@@ -208,7 +180,7 @@ import Testing
       #expect(result.status == status && result.errors.contains(sentence), "\(result.errors)")
       #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
     }
-    let bare = try await Program.run(Self.programs + "/syncd-client", [])
+    let bare = try await Program.run(PackagedPrograms.folder + "/syncd-client", [])
     #expect(bare.status == 1 && bare.errors.contains("part of a packaged client"))
   }
 }

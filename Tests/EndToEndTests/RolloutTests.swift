@@ -7,7 +7,6 @@ import Testing
 @Suite(.timeLimit(.minutes(5)), .enabled(if: TwoMachines.isPossible)) struct RolloutTests {
   /// An application, packaged and installed outside of the build.
   private struct Application {
-    private static let programs = URL(filePath: Program.path).deletingLastPathComponent().path
 
     let place: Workplace
     /// What is different from one application to the other.
@@ -25,7 +24,10 @@ import Testing
         ]
       let result = try await Program.run(
         Program.path,
-        ["package", place.project, "-o", place.path + "/dist", "--programs", Self.programs]
+        [
+          "package", place.project, "-o", place.path + "/dist", "--programs",
+          await PackagedPrograms.folder,
+        ]
           + ["--allow-shared-swift", "--signing-key", place.path + "/updates.pem"]
           + keys.flatMap { ["--set", $0] }
       )
@@ -191,6 +193,62 @@ import Testing
     await stop(second)
   }
 
+  /// Makes an authority `<name>-ca.pem` and, for the server's machine, a pair of its in `<name>/`.
+  private func makeAuthority(_ name: String, in place: Workplace) async throws {
+    let made = try await Program.shell(
+      """
+      set -e
+      mkdir '\(name)'
+      openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj '/CN=\(name) authority' \
+        -keyout '\(name)-ca-key.pem' -out '\(name)-ca.pem'
+      openssl req -newkey rsa:2048 -nodes -subj '/CN=server' -keyout '\(name)/key.pem' -out request
+      echo 'subjectAltName=IP:\(TwoMachines.serverAddress)' >names
+      openssl x509 -req -in request -CA '\(name)-ca.pem' -CAkey '\(name)-ca-key.pem' \
+        -CAcreateserial -days 30 -extfile names -out '\(name)/cert.pem'
+      chmod 600 '\(name)/key.pem'
+      """,
+      in: place.path
+    )
+    try #require(made.status == 0, "\(made.output)")
+  }
+
+  @Test func aServersCertificateIsHeldAgainstTheMakersAuthorities() async throws {
+    let machines = try await TwoMachines.make()
+    let place = try Workplace()
+    for name in ["own", "other"] { try await makeAuthority(name, in: place) }
+    let application = Application(
+      place: place,
+      keys: Self.embedded + ["CertificateAuthoritiesCertificates=\(place.path)/own-ca.pem"]
+    )
+    try await application.package(version: 1)
+    try await application.install("Server", to: application.server)
+    try await application.install("Client", to: place.path + "/desk1/ShopClient")
+    func certify(_ name: String) async throws {
+      let copied = try await Program.shell(
+        "cp -p '\(place.path)/\(name)'/*.pem '\(application.server)/Server Database/'"
+      )
+      try #require(copied.status == 0, "\(copied.output)")
+    }
+    try await certify("own")
+    let server = try await startServer(machines, application)
+    let client = try startClient(machines, application, 1)
+    _ = try #require(await client.line(containing: "verified"), "\(client.errors)")
+    #expect(!client.output.contains("pinned"), "\(client.output)")
+    let data = place.path + "/desk1/data/Shop"
+    #expect(!FileManager.default.fileExists(atPath: data + "/known-servers.json"))
+    await stop(client, server)
+
+    // The same server under another authority.
+    try await certify("other")
+    let second = try await startServer(machines, application)
+    let refused = try startClient(machines, application, 1)
+    #expect(await refused.exitStatus() == 4)
+    #expect(refused.output == "", "\(refused.output)")
+    #expect(refused.errors.split(separator: "\n").count == 1, "\(refused.errors)")
+    #expect(refused.errors.contains("\(TwoMachines.serverAddress):19813"), "\(refused.errors)")
+    await stop(second)
+  }
+
   @Test func anUpdateThatIsNotTheMakersIsRefused() async throws {
     let machines = try await TwoMachines.make()
     let place = try Workplace()
@@ -204,7 +262,7 @@ import Testing
     let server = try await startServer(machines, application)
     let client = try startClient(machines, application, 1, ["--update", "always"])
     _ = try #require(await client.line(containing: "Version 1 goes on"), "\(client.output)")
-    #expect(client.errors.contains("sign"), "\(client.errors)")
+    #expect(await client.complains(of: "sign"), "\(client.errors)")
     _ = try #require(await client.line(containing: "verified"), "\(client.errors)")
     await stop(client, server)
   }

@@ -25,8 +25,9 @@ import Testing
     )
     let hooks = place.path + "/hooks"
     let hook =
-      "#!/bin/sh\necho the hook was here\nexec '\(Program.path)' "
-      + "sessions storage \"$SYNCD_SESSION\" --patch '{\"pin\":\"pin-of-the-hook\"}' >/dev/null\n"
+      "#!/bin/sh\necho the hook was here\nenv\necho $SYNCD_TOKEN >>'\(place.path)/secrets'\n"
+      + "otp=$('\(Program.path)' sessions otp self)\necho \"made $otp\"\n"
+      + "echo $otp >>'\(place.path)/secrets'\nexec '\(Program.path)' sessions storage \"$SYNCD_SESSION\" --patch '{\"pin\":\"pin-of-the-hook\"}' >/dev/null\n"
     let written = try await Program.run(
       "/bin/sh",
       ["-c", "mkdir \"$1\" && printf %s \"$2\" >\"$3\" && chmod 755 \"$3\"", "sh", hooks, hook]
@@ -113,11 +114,16 @@ import Testing
     _ = try await Self.curl(["-X", "BAD \u{1}", "-H", "Authorization: Bearer \(token)", api])
     secrets.append(try Self.first(/"secret" *: *"([0-9a-f]+)"/, projectToken(place)))
 
+    let hooked = String(decoding: try place.contents("secrets"), as: UTF8.self)
+    let passes = hooked.split(separator: "\n").map(String.init)
+    #expect(passes.count >= 2 && passes.allSatisfy { $0.utf8.count == 32 }, "\(hooked)")
+    secrets += passes
     running.send(SIGTERM)
     #expect(await running.exitStatus() == 0)
     let log = (running.errors + running.output).lowercased()
     // The log is there, and tells of what was done.
     #expect(log.contains("the hook was here") && log.contains(" trace ") || log.contains(" debug "))
+    #expect(log.contains("syncd_token=(secret)") && log.contains("made (secret)"))
     for secret in secrets { #expect(!log.contains(secret.lowercased()), "\(secret)") }
     for scheme in ["bearer ", "$4dsid", "4dsid_shop="] { #expect(!log.contains(scheme)) }
   }

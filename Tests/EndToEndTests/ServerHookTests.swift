@@ -97,7 +97,7 @@ import Testing
     let id = String(try #require(opened.output.firstMatch(of: /"id":"([0-9A-F]{32})"/)).1)
     let storage = try await Program.run("sessions", "storage", id, "--state-dir", place.state)
     #expect(storage.output == "{\"hooked\":true}\n", "\(storage.errors)")
-    #expect(server.running.errors.contains("said by the hook"))
+    #expect(await server.running.complains(of: "said by the hook"))
     #expect(await server.stop() == 0)
   }
 

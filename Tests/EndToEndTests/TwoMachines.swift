@@ -59,6 +59,11 @@ final class TwoMachines: Sendable {
     try RunningProgram(Self.ip, ["netns", "exec", client] + words)
   }
 
+  /// Starts a program at a terminal of the client's machine.
+  func startOnClientsTerminal(_ words: [String]) throws -> RunningProgram {
+    try RunningProgram(onTerminal: Self.ip, ["netns", "exec", client] + words)
+  }
+
   /// Runs a program on the client's machine to its end.
   func runOnClient(_ words: [String]) async throws -> Program.Result {
     try await Program.run(Self.ip, ["netns", "exec", client] + words)

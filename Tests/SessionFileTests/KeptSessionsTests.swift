@@ -23,6 +23,27 @@ import Testing
       get throws { try FileManager.default.contentsOfDirectory(atPath: folder).sorted() }
     }
 
+    /// Begins a transaction of another program's, so that nobody else can write.
+    ///
+    /// - Returns: what ends it.
+    func hold() throws -> () throws -> Void {
+      let process = Process()
+      process.executableURL = URL(filePath: "/usr/bin/python3")
+      process.arguments = [
+        "-c",
+        "import sqlite3,sys; c=sqlite3.connect(sys.argv[1],isolation_level=None); "
+          + "c.execute('BEGIN IMMEDIATE'); print('held',flush=True); sys.stdin.read()", path,
+      ]
+      let (input, output) = (Pipe(), Pipe())
+      (process.standardInput, process.standardOutput) = (input, output)
+      try process.run()
+      try #require(try output.fileHandleForReading.read(upToCount: 4) == Data("held".utf8))
+      return {
+        try input.fileHandleForWriting.close()
+        process.waitUntilExit()
+      }
+    }
+
     /// What sqlite3 says, which is not our code.
     func ask(_ statement: String) throws -> String {
       let process = Process()
@@ -84,6 +105,7 @@ import Testing
     let life = Duration.seconds(seconds)
     return Passcode(
       session: session,
+      made: SystemSessionClock().wall,
       end: ContinuousClock().now.advanced(by: life),
       wallEnd: SystemSessionClock().wall.advanced(by: life)
     )
@@ -91,6 +113,18 @@ import Testing
 
   private func put(_ kept: KeptSessions, _ hash: Digest, _ passcode: Passcode) -> Bool {
     kept.put(hash, passcode, most: 16, at: ContinuousClock().now, SystemSessionClock().wall)
+  }
+
+  private func take(_ kept: KeptSessions, _ hash: Digest) async throws -> Passcode? {
+    try await kept.take(hash) { _ in true }
+  }
+
+  /// The machine's clocks, with the calendar put to another time.
+  private struct SetClock: SessionClock {
+    let shift: Duration
+    var now: Instant { ContinuousClock().now }
+    var wall: WallTime { SystemSessionClock().wall.advanced(by: shift) }
+    func wait(until instant: Instant) async throws {}
   }
 
   @Test func everythingOfASessionComesBack() async throws {
@@ -133,26 +167,63 @@ import Testing
       #expect(put(kept, digest(3), passcode(session, seconds: 0)))
       try await kept.save([try record(10)], ended: [])
       // After it is in the file: no second server takes it again, even when this one is killed now.
-      #expect(try await kept.take(digest(1))?.session == session)
+      #expect(try await take(kept, digest(1))?.session == session)
       #expect(try place.ask("select count(*) from passcode") == "1")
       // Before it is: it never gets there.
       #expect(put(kept, digest(4), passcode(session)))
-      #expect(try await kept.take(digest(4)) != nil)
+      #expect(try await take(kept, digest(4)) != nil)
       try await kept.save([], ended: [])
     }
     do {
       let kept = try place.file.open().sessions
-      for number: UInt64 in [1, 3, 4] { #expect(try await kept.take(digest(number)) == nil) }
-      #expect(try await kept.take(digest(2))?.session == session)
-      #expect(try await kept.take(digest(2)) == nil)
+      for number: UInt64 in [1, 3, 4] { #expect(try await take(kept, digest(number)) == nil) }
+      #expect(try await take(kept, digest(2))?.session == session)
+      #expect(try await take(kept, digest(2)) == nil)
       #expect(put(kept, digest(5), passcode(session)))
       try await kept.save([], ended: [])
       kept.forget([session])
       try await kept.save([], ended: [session])
-      #expect(try await kept.take(digest(5)) == nil)
+      #expect(try await take(kept, digest(5)) == nil)
     }
     #expect(try place.ask("select count(*) from passcode") == "0")
     #expect(try place.ask("select count(*) from session") == "0")
+  }
+
+  /// A passcode of ten minutes, and the next server's calendar.
+  @Test(arguments: [(0, 600), (-1, nil), (599, 1), (600, nil)] as [(Int, Int?)])
+  func aClockThatWasSetLengthensNoLife(shift: Int, left: Int?) async throws {
+    let place = try Place()
+    let session = try record(10).session.id
+    do {
+      let kept = try place.file.open().sessions
+      #expect(put(kept, digest(1), passcode(session)))
+      try await kept.save([try record(10)], ended: [])
+    }
+    let before = ContinuousClock().now
+    let kept = try place.file.open(clock: SetClock(shift: .seconds(shift))).sessions
+    let passcode = try await take(kept, digest(1))
+    #expect((passcode == nil) == (left == nil))
+    guard let passcode, let left else { return }
+    let life = passcode.end - before
+    #expect(life <= .seconds(left) + (ContinuousClock().now - before), "\(life)")
+  }
+
+  /// Another program keeps the file from being written: a full disk does the same.
+  @Test func aPasscodeThatCannotLeaveTheFileStaysGood() async throws {
+    let place = try Place()
+    let session = try record(10).session.id
+    let kept = try place.file.open().sessions
+    for number: UInt64 in 1...2 { #expect(put(kept, digest(number), passcode(session))) }
+    try await kept.save([try record(10)], ended: [])
+    let release = try place.hold()
+    // One that is no good goes without the disk, as one does that never was.
+    #expect(try await kept.take(digest(2)) { _ in false } == nil)
+    #expect(try await take(kept, digest(3)) == nil)
+    await #expect(throws: (any Error).self) { try await take(kept, digest(1)) }
+    try release()
+    #expect(try await take(kept, digest(2)) == nil)
+    #expect(try await take(kept, digest(1))?.session == session)
+    #expect(try await take(kept, digest(1)) == nil)
   }
 
   @Test func takingWhileItIsSavedLeavesNothing() async throws {
@@ -166,7 +237,7 @@ import Testing
         group.addTask { try await kept.save([], ended: []) }
         for hash in hashes {
           group.addTask {
-            let taken = try await kept.take(hash)
+            let taken = try await take(kept, hash)
             #expect(taken != nil)
           }
         }

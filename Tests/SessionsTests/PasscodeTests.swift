@@ -21,7 +21,11 @@ import Testing
       return inner.put(hash, passcode, most: most, at: now, wall)
     }
 
-    func take(_ hash: Digest) -> Passcode? { inner.take(hash) }
+    func take(_ hash: Digest, where isGood: (Passcode) -> Bool) -> Passcode? {
+      inner.take(hash, where: isGood)
+    }
+
+    func has(_ hash: Digest) -> Bool { inner.has(hash) }
     func forget(_ sessions: [SessionID]) { inner.forget(sessions) }
   }
 
@@ -126,6 +130,42 @@ import Testing
     #expect(try await sessions.redeem(passcodes[0], cookie: nil, address: "a") == nil)
     #expect(sessions.expire().map(\.id) == [id])
     #expect(try await sessions.redeem(passcodes[1], cookie: nil, address: "a") == nil)
+  }
+
+  /// Lets nothing go, as a store on a full disk.
+  private final class Full: PasscodeStore {
+    struct Failure: Error {}
+    let inner = EmbeddedPasscodes()
+    let isFull = Mutex(true)
+
+    init() {}
+
+    func put(
+      _ hash: Digest,
+      _ passcode: Passcode,
+      most: Int,
+      at now: ContinuousClock.Instant,
+      _ wall: WallTime
+    ) -> Bool { inner.put(hash, passcode, most: most, at: now, wall) }
+
+    func take(_ hash: Digest, where isGood: (Passcode) -> Bool) throws -> Passcode? {
+      if isFull.withLock(\.self) { throw Failure() }
+      return inner.take(hash, where: isGood)
+    }
+
+    func has(_ hash: Digest) -> Bool { inner.has(hash) }
+    func forget(_ sessions: [SessionID]) { inner.forget(sessions) }
+  }
+
+  @Test func whatAStoreCannotLetGoOfIsRefusedAndStaysGood() async throws {
+    let store = Full()
+    let bench = Bench(passcodes: store)
+    let (sessions, id) = (bench.sessions, try bench.client().id)
+    let passcode = try await sessions.createOTP(of: id, for: .server)
+    #expect(try await sessions.redeem(passcode, cookie: nil, address: "a") == nil)
+    #expect(sessions.passcodeFigures.refused == 1)
+    store.isFull.withLock { $0 = false }
+    #expect(try await sessions.redeem(passcode, cookie: nil, address: "a") != nil)
   }
 
   @Test func theStoreNeverSeesAPasscode() async throws {

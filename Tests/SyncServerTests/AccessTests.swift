@@ -1,4 +1,5 @@
 import Foundation
+import Sessions
 import SyncProtocol
 import SyncServer
 import Testing
@@ -15,6 +16,10 @@ import Testing
     case .sameMachine, .socketGroup:
       return try await server.askLocally(row.method, row.path(for: grade))
     case .anonymous: return try await server.ask(row.method, row.path(for: grade))
+    case .hook:
+      let session = try await server.askLocally("POST", Route.sessions).json(ClientSession.self)
+      let token = try server.hook(of: SessionID(text: session.id))
+      return try await server.ask(row.method, row.path(for: grade, session: session.id), token)
     case .development:
       let session = try await server.askLocally("POST", Route.sessions)
       return try await server.ask(row.method, row.path(for: grade), try server.bearer(session))
@@ -156,6 +161,12 @@ import Testing
 }
 
 extension ServerFixture {
+  /// The field that carries the token of a hook, which acts for a session.
+  func hook(of session: SessionID? = nil) throws -> [String] {
+    let process = try sessions.beginProcess(of: session, .hook, name: "on-server-startup")
+    return ["Authorization: Bearer \(sessions.pass(for: process))"]
+  }
+
   /// The field that carries the token of an opened session.
   func bearer(_ answer: TestResponse) throws -> [String] {
     let session = try answer.json(ClientSession.self)

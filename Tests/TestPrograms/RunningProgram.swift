@@ -7,7 +7,9 @@ import Synchronization
 /// once none must inherit another's output, or that output would never end.
 package final class RunningProgram: Sendable {
   package let pid: Int32
-  private let seen: Seen
+  private let seen: SeenOutput
+  /// The near end of the program's terminal.
+  private let terminal: Int32?
 
   package init(_ program: String, _ arguments: [String], in folder: String? = nil) throws {
     let command =
@@ -15,33 +17,59 @@ package final class RunningProgram: Sendable {
     let (pid, output, errors) = try Self.starting.withLock {
       let output = try Self.pipe()
       let errors = try Self.pipe()
-      let pid = try Self.spawn(command + arguments, output: output.writing, errors: errors.writing)
+      let ends = Ends.pipes(output: output.writing, errors: errors.writing)
+      let pid = try Self.spawn(command + arguments, ends)
       close(output.writing)
       close(errors.writing)
       return (pid, output.reading, errors.reading)
     }
     self.pid = pid
-    let seen = Seen()
-    self.seen = seen
+    terminal = nil
+    seen = Self.watch(pid, output, errors)
+  }
+
+  /// Starts a program on a terminal of its own, where somebody types; all that it prints is its output.
+  package init(onTerminal program: String, _ arguments: [String]) throws {
+    let (pid, near, reading) = try Self.starting.withLock {
+      let near = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+      var lock: Int32 = 0
+      var number: UInt32 = 0
+      guard near >= 0, ioctl(near, Self.lockTerminal, &lock) == 0,
+        ioctl(near, Self.terminalNumber, &number) == 0
+      else { throw POSIXError(.ENXIO) }
+      let pid = try Self.spawn([program] + arguments, .terminal("/dev/pts/\(number)"))
+      return (pid, near, fcntl(near, F_DUPFD_CLOEXEC, 0))
+    }
+    self.pid = pid
+    terminal = near
+    seen = Self.watch(pid, reading, nil)
+  }
+
+  deinit {
+    kill(pid, SIGKILL)
+    if let terminal { close(terminal) }
+  }
+
+  private static func watch(_ pid: Int32, _ output: Int32, _ errors: Int32?) -> SeenOutput {
+    let seen = SeenOutput()
     Thread.detachNewThread {  // check:allow(detached) a blocking read of the test's own
-      Self.read(output) { seen.take(output: $0) }
+      read(output) { seen.take(output: $0) }
       seen.endOutput()
     }
     Thread.detachNewThread {  // check:allow(detached) a blocking read and wait of the test's own
-      Self.read(errors) { seen.take(errors: $0) }
+      if let errors { read(errors) { seen.take(errors: $0) } }
       var status: Int32 = 0
       while waitpid(pid, &status, 0) < 0, errno == EINTR {}
       seen.end(status: status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F)
     }
+    return seen
   }
-
-  deinit { kill(pid, SIGKILL) }
 
   package var output: String { seen.output }
   package var errors: String { seen.errors }
 
   /// The next line of standard output; `nil` when it has ended.
-  package func line() async -> String? { await seen.line() }
+  package func line() async -> String? { await waiting { await seen.line() } }
 
   /// The next line that contains a text; `nil` when the output ends without one.
   package func line(containing text: String) async -> String? {
@@ -51,10 +79,40 @@ package final class RunningProgram: Sendable {
     return nil
   }
 
+  /// Whether a text comes on standard error: waits for it, or for the program's end.
+  ///
+  /// The two outputs are read apart: what the program wrote there before a line of standard output
+  /// may be seen after it.
+  package func complains(of text: String) async -> Bool {
+    await waiting { await seen.finds(text, in: .errors) }
+  }
+
+  /// Waits until the output contains a text, also one without a line's end behind it.
+  ///
+  /// - Returns: `false` when the output ends without it.
+  package func prints(_ text: String) async -> Bool {
+    await waiting { await seen.finds(text, in: .output) }
+  }
+
+  /// Types on the program's terminal; U+0003 and U+0004 are ctrl-C and the end of input.
+  package func type(_ text: String) {
+    let bytes = Array(text.utf8)
+    if let terminal { _ = Glibc.write(terminal, bytes, bytes.count) }
+  }
+
   package func send(_ signal: Int32) { kill(pid, signal) }
 
   /// Waits for the end and for all output.
-  package func exitStatus() async -> Int32 { await seen.exitStatus() }
+  package func exitStatus() async -> Int32 { await waiting { await seen.exitStatus() } }
+
+  /// A test whose time is over ends its programs: it would wait for them for ever.
+  private func waiting<Value>(_ body: () async -> Value) async -> Value {
+    await withTaskCancellationHandler {
+      await body()
+    } onCancel: {
+      kill(pid, SIGKILL)
+    }
+  }
 
   private static func pipe() throws -> (reading: Int32, writing: Int32) {
     var ends: [Int32] = [0, 0]
@@ -73,13 +131,29 @@ package final class RunningProgram: Sendable {
     return own.map { "\($0)=\($1)" }
   }()
 
-  private static func spawn(_ command: [String], output: Int32, errors: Int32) throws -> Int32 {
+  /// What a program reads and writes.
+  private enum Ends {
+    case pipes(output: Int32, errors: Int32)
+    case terminal(String)
+  }
+
+  private static func spawn(_ command: [String], _ ends: Ends) throws -> Int32 {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, output, 1)
-    posix_spawn_file_actions_adddup2(&actions, errors, 2)
+    var flags = POSIX_SPAWN_SETSIGMASK
+    switch ends {
+    case .pipes(let output, let errors):
+      posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+      posix_spawn_file_actions_adddup2(&actions, output, 1)
+      posix_spawn_file_actions_adddup2(&actions, errors, 2)
+    case .terminal(let name):
+      // The first terminal that the head of a session opens is that session's: ctrl-C works.
+      flags |= newSession
+      posix_spawn_file_actions_addopen(&actions, 0, name, O_RDWR, 0)
+      posix_spawn_file_actions_adddup2(&actions, 0, 1)
+      posix_spawn_file_actions_adddup2(&actions, 0, 2)
+    }
     // What the tests' threads block is nothing to a program: a shell would wait for ever.
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
@@ -87,7 +161,7 @@ package final class RunningProgram: Sendable {
     var none = sigset_t()
     sigemptyset(&none)
     posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+    posix_spawnattr_setflags(&attributes, Int16(flags))
     var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
     defer { for argument in arguments { free(argument) } }
     var pid: pid_t = 0
@@ -98,6 +172,13 @@ package final class RunningProgram: Sendable {
     return pid
   }
 
+  // `TIOCSPTLCK` and `TIOCGPTN` of ioctl_tty(2).
+  private static let lockTerminal: UInt = 0x4004_5431
+  private static let terminalNumber: UInt = 0x8004_5430
+
+  /// `POSIX_SPAWN_SETSID` of spawn.h.
+  private static let newSession: Int32 = 0x80
+
   private static func read(_ descriptor: Int32, _ take: (String) -> Void) {
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while true {
@@ -107,67 +188,5 @@ package final class RunningProgram: Sendable {
       take(String(decoding: buffer[..<count], as: UTF8.self))
     }
     close(descriptor)
-  }
-}
-
-/// What was seen of a program, between the threads that read it and the test that asks.
-private final class Seen: Sendable {
-  private struct State {
-    var output = ""
-    var errors = ""
-    var unread: [String] = []
-    var rest = ""
-    var outputEnded = false
-    var status: Int32?
-    var reader: CheckedContinuation<String?, Never>?
-    var waiters: [CheckedContinuation<Int32, Never>] = []
-  }
-
-  private let state = Mutex(State())
-
-  var output: String { state.withLock { $0.output } }
-  var errors: String { state.withLock { $0.errors } }
-
-  func take(errors text: String) { state.withLock { $0.errors += text } }
-
-  func take(output text: String) {
-    change { state in
-      state.output += text
-      var lines = (state.rest + text).split(separator: "\n", omittingEmptySubsequences: false)
-      state.rest = lines.popLast().map(String.init) ?? ""
-      state.unread += lines.map(String.init)
-    }
-  }
-
-  func endOutput() { change { $0.outputEnded = true } }
-
-  func end(status: Int32) { change { $0.status = status } }
-
-  func line() async -> String? {
-    await withCheckedContinuation { continuation in change { $0.reader = continuation } }
-  }
-
-  func exitStatus() async -> Int32 {
-    await withCheckedContinuation { continuation in change { $0.waiters.append(continuation) } }
-  }
-
-  /// Changes what is known and answers whoever can be answered now.
-  private func change(_ body: (inout State) -> Void) {
-    let answers = state.withLock { state -> [() -> Void] in
-      body(&state)
-      var answers: [() -> Void] = []
-      if let reader = state.reader, !state.unread.isEmpty || state.outputEnded {
-        let line = state.unread.isEmpty ? nil : state.unread.removeFirst()
-        state.reader = nil
-        answers.append { reader.resume(returning: line) }
-      }
-      if let status = state.status, state.outputEnded {
-        let waiters = state.waiters
-        state.waiters = []
-        answers.append { for waiter in waiters { waiter.resume(returning: status) } }
-      }
-      return answers
-    }
-    for answer in answers { answer() }
   }
 }

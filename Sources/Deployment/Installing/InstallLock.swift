@@ -2,7 +2,7 @@ import Foundation
 
 /// Held by the one start of a client that changes its versions; gone with the process.
 final class InstallLock: Sendable {
-  private static let name = ".lock"
+  static let name = ".lock"
 
   private let descriptor: Int32
 
@@ -17,7 +17,10 @@ final class InstallLock: Sendable {
           + "client updates it."
       )
     }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    // Whoever replaced the folder meanwhile has another file there: that one is asked the next time.
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0,
+      FileTree.isOpen("\(folder)/\(Self.name)", as: descriptor)
+    else {
       close(descriptor)
       throw DeploymentError(
         .busy,

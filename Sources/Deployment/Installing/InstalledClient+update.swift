@@ -54,7 +54,7 @@ extension InstalledClient {
   ///   - offer: what its maker has signed.
   ///   - reached: told each step that is done; what it throws ends the installation there, as a
   ///     killed program would.
-  /// - Throws: `DeploymentError`, with `versions/` as it was.
+  /// - Throws: `DeploymentError`, with `versions/` as it was; code `busy` while another start installs.
   package func install(
     _ archive: String,
     for offer: UpdateOffer,
@@ -79,8 +79,8 @@ extension InstalledClient {
           + "maker has to put that right."
       )
     }
-    // Another start of this client was quicker.
-    if named(Self.current) == name { return }
+    // Another start of this client was quicker, perhaps with a later version than this one is offered.
+    if let current = named(Self.current), current != running, current != failedVersion { return }
     let unfinished = "\(versionsFolder)/\(Self.unfinishedPrefix)\(name)"
     do {
       try FileTree.remove(unfinished)
@@ -122,8 +122,12 @@ extension InstalledClient {
   ) throws {
     let path = "\(versionsFolder)/\(name)"
     if FileTree.exists(path) {
-      // From an installation that was interrupted after this step; nothing leads there.
-      try FileTree.exchange(unfinished, with: path)
+      // From an installation that was interrupted after this step; nothing leads there. It is whole,
+      // and stays where a client was started in it all the same.
+      if let lock = FolderLock(path) {
+        defer { withExtendedLifetime(lock) {} }
+        try FileTree.exchange(unfinished, with: path)
+      }
       try FileTree.remove(unfinished)
     } else {
       try FileTree.rename(unfinished, to: path)

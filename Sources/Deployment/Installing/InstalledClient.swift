@@ -18,6 +18,18 @@ package struct InstalledClient: Hashable, Sendable {
   static let authorities = "ca.pem"
   /// What is not finished begins with this, in `versions/`.
   static let unfinishedPrefix = ".syncd-new-"
+  /// What is being removed begins with this.
+  static let removedPrefix = ".syncd-old-"
+
+  /// What a version is made of.
+  static let files = [
+    "start", "bin/\(Programs.client)", applicationFile, link, updateKey, authorities,
+  ]
+
+  /// Whether a name in `versions/` is of what comes or goes just now.
+  static func isTransient(_ name: String) -> Bool {
+    name.hasPrefix(unfinishedPrefix) || name.hasPrefix(removedPrefix)
+  }
 
   /// The folder that holds the start file and `versions/`.
   package let folder: String
@@ -90,6 +102,18 @@ package struct InstalledClient: Hashable, Sendable {
     access(folder, W_OK) == 0 && access(versionsFolder, W_OK) == 0
   }
 
+  /// Keeps other starts from removing the running version, for as long as what is returned lives.
+  ///
+  /// - Returns: `nil` when another start has removed it already.
+  package func hold() -> FolderLock? {
+    while true {
+      let hold = FolderLock(versionFolder, .shared, waits: true)
+      guard FileTree.exists("\(versionFolder)/\(Self.applicationFile)") else { return nil }
+      // Another installation of the same version may have put its folder here meanwhile.
+      if let hold, hold.isOn(versionFolder) { return hold }
+    }
+  }
+
   /// Removes what an interrupted update has left; another start that installs is left alone.
   ///
   /// What cannot be removed is in nobody's way.
@@ -97,11 +121,11 @@ package struct InstalledClient: Hashable, Sendable {
     guard isWritable, let lock = try? InstallLock(versionsFolder) else { return }
     defer { withExtendedLifetime(lock) {} }
     for (name, _) in (try? FileTree.entries(of: versionsFolder)) ?? []
-    where name.hasPrefix(Self.unfinishedPrefix) {
+    where Self.isTransient(name) {
       try? FileTree.remove("\(versionsFolder)/\(name)")
     }
     for link in [Self.current, Self.previous] {
-      try? FileTree.remove("\(folder)/\(link).syncd-new")
+      try? FileTree.remove("\(folder)/\(FileTree.unfinished(link))")
     }
     // Killed before the new version became current: there is no other one.
     if named(Self.previous) == named(Self.current) {
@@ -109,9 +133,10 @@ package struct InstalledClient: Hashable, Sendable {
     }
   }
 
-  /// Says that the running version works: the one before it is not needed any longer.
+  /// Says that the running version works: the others are not needed any longer.
   ///
-  /// Nothing happens in a version that runs in another's place. What cannot be removed stays.
+  /// Nothing happens in a version that runs in another's place. What cannot be removed stays, and what
+  /// another client runs is left to a later start.
   package func confirm() {
     guard running == named(Self.current), isWritable,
       let lock = try? InstallLock(versionsFolder)
@@ -120,7 +145,18 @@ package struct InstalledClient: Hashable, Sendable {
     guard (try? FileTree.remove("\(folder)/\(Self.previous)")) != nil else { return }
     for (name, type) in (try? FileTree.entries(of: versionsFolder)) ?? []
     where type == .typeDirectory && name != running && !name.hasPrefix(".") {
-      try? FileTree.remove("\(versionsFolder)/\(name)")
+      try? removeVersion(name)
     }
+  }
+
+  /// Removes a version that no client runs: its name goes first, so that nobody starts half of it.
+  private func removeVersion(_ name: String) throws(FileTree.Failure) {
+    let path = "\(versionsFolder)/\(name)"
+    guard let lock = FolderLock(path) else { return }
+    defer { withExtendedLifetime(lock) {} }
+    let removed = "\(versionsFolder)/\(Self.removedPrefix)\(name)"
+    try FileTree.remove(removed)
+    try FileTree.rename(path, to: removed)
+    try FileTree.remove(removed)
   }
 }

@@ -98,10 +98,23 @@ enum FileTree {
     (try? files.attributesOfItem(atPath: path)[.type] as? FileAttributeType) == .typeDirectory
   }
 
+  /// Whether a name leads to what is open, and not to something that took its place.
+  static func isOpen(_ path: String, as descriptor: Int32) -> Bool {
+    var opened = stat()
+    var named = stat()
+    guard fstat(descriptor, &opened) == 0, stat(path, &named) == 0 else { return false }
+    return opened.st_dev == named.st_dev && opened.st_ino == named.st_ino
+  }
+
   /// Removes whatever is there; that nothing is, is fine.
   static func remove(_ path: String) throws(Failure) {
     guard exists(path) else { return }
     try attempt(path) { try files.removeItem(atPath: path) }
+  }
+
+  /// Bytes of a file; `nil` where there is none.
+  static func size(of path: String) -> Int? {
+    (try? files.attributesOfItem(atPath: path)[.size]) as? Int
   }
 
   /// Bytes that this account may still write at a place; `nil` where the system does not say.
@@ -153,11 +166,14 @@ enum FileTree {
 
   /// Points a name at a target, relative to its folder, in one step.
   static func link(_ path: String, to target: String) throws(Failure) {
-    let unfinished = path + ".syncd-new"
+    let unfinished = unfinished(path)
     try remove(unfinished)
     guard symlink(target, unfinished) == 0 else { throw system(path) }
     try rename(unfinished, to: path)
   }
+
+  /// The name of a link that does not have its own yet.
+  static func unfinished(_ link: String) -> String { link + ".syncd-new" }
 
   /// The target of a symbolic link as it is written; `nil` where there is none.
   static func target(of link: String) -> String? {

@@ -6,6 +6,7 @@ struct PackageTarget {
   let path: String
   /// Where it is made.
   let unfinished: String
+  private let packaged: PackagedFolder
   private let replaces: Bool
   /// Held while the folder is made.
   private let lock: FolderLock
@@ -22,7 +23,9 @@ struct PackageTarget {
     path = url.path.hasSuffix("/") ? String(url.path.dropLast()) : url.path
     let parent = url.deletingLastPathComponent()
     try Self.refuse(parent, url.lastPathComponent, below: root)
-    replaces = try PackagedFolder(path: path, keys: keys).isThere()
+    packaged = PackagedFolder(path: path, keys: keys)
+    replaces = try packaged.isThere()
+    if replaces { _ = try packaged.holdVersions() }
     guard FileTree.isFolder(parent.resolvingSymlinksInPath().path), access(parent.path, W_OK) == 0
     else {
       throw DeploymentError(
@@ -34,13 +37,20 @@ struct PackageTarget {
   }
 
   /// Syncs what was made and gives it its name; what was there before goes.
-  func finish() throws(FileTree.Failure) {
+  ///
+  /// - Throws: `FileTree.Failure`; `DeploymentError` when a client was started in the old one
+  ///   meanwhile, or somebody has put something into it.
+  func finish() throws {
     defer { withExtendedLifetime(lock) {} }
+    try PackageContents(of: unfinished).write(into: unfinished)
     try FileTree.sync(unfinished, allowsLinks: true)
     guard replaces else {
       // An empty folder gives way to a rename.
       return try FileTree.rename(unfinished, to: path)
     }
+    let versions = try packaged.holdVersions()
+    defer { withExtendedLifetime(versions) {} }
+    _ = try packaged.isThere()
     try FileTree.exchange(unfinished, with: path)
     // The new one is in place; what cannot be removed of the old one is in nobody's way.
     try? FileTree.remove(unfinished)

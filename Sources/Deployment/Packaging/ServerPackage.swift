@@ -8,6 +8,17 @@ package struct ServerPackage: Hashable, Sendable {
   /// The client that is offered to older ones; `nil` when the application has no updates.
   package let update: HeldUpdate?
 
+  /// The name that a packaged server gives its system folder: `ServerStructureFolderName` in the
+  /// `application.json` beside the folder that the archive is in.
+  ///
+  /// - Returns: `nil` for any other archive, or one whose server has no name for it.
+  package static func systemFolderName(of archive: String) -> String? {
+    let file = URL(filePath: archive).deletingLastPathComponent().deletingLastPathComponent()
+      .appending(path: "application.json").path
+    return FileManager.default.contents(atPath: file)
+      .flatMap { try? WireJSON.decode(ServerApplication.self, from: $0) }?.serverFolder
+  }
+
   /// Reads an `application.json`, and holds the update against its description.
   ///
   /// - Throws: `DeploymentError`: `installation` for a file that cannot be read or that others can

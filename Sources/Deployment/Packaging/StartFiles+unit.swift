@@ -6,6 +6,8 @@ extension StartFiles {
   static let installer = "install-unit"
 
   /// A template: `install-unit` puts the folder's path in place of `@FOLDER@`.
+  ///
+  /// systemd starts no program whose path holds a quote or a backslash; an argument may.
   var unit: String {
     """
     # A template: ./\(Self.installer) installs it with the folder's own path.
@@ -16,7 +18,7 @@ extension StartFiles {
     Wants=network-online.target
 
     [Service]
-    ExecStart="@FOLDER@/\(keys.name)Server"
+    ExecStart=/bin/sh "@FOLDER@/\(keys.name)Server"
     User=syncd
     StateDirectory=syncd
     Environment=XDG_STATE_HOME=/var/lib
@@ -40,8 +42,8 @@ extension StartFiles {
     \(Self.here)
     unit='\(unitName)'
     units=${1:-/etc/systemd/system}
-    # In a unit, \\ and " are systemd's in quotes and % everywhere; in a replacement, \\ & and | are sed's.
-    folder=$(printf '%s\\n' "$here" | LC_ALL=C sed -e 's/[\\\\"]/\\\\&/g' -e 's/%/%%/g' -e 's/[\\\\&|]/\\\\&/g')
+    # In a unit, \\ and " are systemd's in quotes, % and $ everywhere; in a replacement, \\ & and | are sed's.
+    folder=$(printf '%s\\n' "$here" | LC_ALL=C sed -e 's/[\\\\"]/\\\\&/g' -e 's/[%$]/&&/g' -e 's/[\\\\&|]/\\\\&/g')
     LC_ALL=C sed "s|@FOLDER@|$folder|" "$here/$unit" >"$units/$unit" || exit 1
     printf '%s\\n' "$units/$unit is installed: systemctl enable --now ${unit%.service}"
 

@@ -97,6 +97,11 @@ struct StartFiles {
       sort -t - -k 1,1nr | sed 's|^|versions/|')
     for link in current previous $others; do
       version=$(readlink -f -- "$here/$link") || continue
+      # Held until the program ends that starts here: others leave this version in its place. Where
+      # there is no flock, the program itself does it a moment later.
+      { command exec 9<"$version" && flock -s 9; } 2>/dev/null
+      # Another start has changed the versions meanwhile.
+      [ "$(readlink -f -- "$here/$link")" = "$version" ] || exec "$here/\(keys.name)Client" "$@"
       [ -x "$version/start" ] || continue
       case " $tried " in *" ${version##*/} "*) continue ;; esac
       tried="$tried ${version##*/}"
@@ -110,7 +115,8 @@ struct StartFiles {
         if (: 3<&0) 2>/dev/null; then exec 3<&0; else exec 3</dev/null; fi
         "$version/start" "$@" <&3 3<&- &
         child=$!
-        exec 3<&-
+        # The child has its own hold on the version, and may give it up for the next one.
+        exec 3<&- 9<&-
         # A program in the background does not hear INT.
         trap 'kill -TERM $child 2>/dev/null' TERM HUP INT
         wait $child

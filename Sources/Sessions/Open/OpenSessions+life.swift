@@ -11,6 +11,12 @@ extension OpenSessions {
 
   package var seatsTaken: Int { step { $0.table.seatsTaken } }
 
+  /// Whether a session is open.
+  package func has(_ id: SessionID) -> Bool {
+    let now = clock.now
+    return step { $0.table.kind(of: id, at: now) != nil }
+  }
+
   package func newID() -> SessionID { SessionID(random.bits()) }
 
   /// Opens a client's session.
@@ -78,35 +84,6 @@ extension OpenSessions {
   package func expire() -> [OpenSession] {
     let now = clock.now
     return step { $0.table.expire(at: now) }
-  }
-
-  // MARK: Processes
-
-  /// A hook or a script begins its work for a session, the virtual one where nothing is said.
-  package func beginProcess(
-    of id: SessionID? = nil,
-    _ kind: SessionProcess.Kind,
-    name: String
-  ) throws(SessionRefusal) -> ProcessReference {
-    let (now, since, id) = (clock.now, clock.wall.text, id ?? storedProcedures)
-    let process = try step { (state) throws(SessionRefusal) in
-      try state.table.beginProcess(of: id, kind, name: name, since: since, at: now)
-    }
-    return ProcessReference(session: id, number: process.number)
-  }
-
-  /// Ends a process; its leases go to those who wait.
-  @discardableResult
-  package func endProcess(_ process: ProcessReference) -> Bool {
-    let now = clock.now
-    return step { $0.table.endProcess(process.number, of: process.session, at: now) }
-  }
-
-  /// A hook has accepted a connection: kept with the session until it ends.
-  package func accept(_ process: ProcessReference) { step { $0.table.accept(process) } }
-
-  package func processes(of id: SessionID) -> [SessionProcess] {
-    step { $0.table.processes(of: id) }
   }
 
   // MARK: Passwords

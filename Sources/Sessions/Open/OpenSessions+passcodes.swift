@@ -25,6 +25,7 @@ extension OpenSessions {
     let (text, now, wall) = (random.bits().hex, clock.now, clock.wall)
     let passcode = Passcode(
       session: id,
+      made: wall,
       end: now.advanced(by: seconds),
       wallEnd: wall.advanced(by: seconds)
     )
@@ -58,24 +59,35 @@ extension OpenSessions {
   /// The browser gets a new cookie, which leads to the passcode's session; the old one leads
   /// nowhere any more. A passcode that is used, over, unknown or whose session has ended changes
   /// nothing, and which of these it was is not said. Ten failures a minute make an address wait
-  /// with further ones: a good one is honoured always, for many may share an address.
+  /// with further ones: a good one is honoured always, for many may share an address. A good one that
+  /// the store cannot let go of, as on a full disk, is refused like any other, and stays good.
   ///
   /// - Returns: the new cookie and where it leads; `nil` for a passcode that is not valid.
-  /// - Throws: `tooManyAttempts` for one that is not valid either. Also what the store throws.
+  /// - Throws: `tooManyAttempts` for one that is not valid either.
   package func redeem(
     _ passcode: String,
     cookie: String?,
     address: String
-  ) async throws -> (cookie: String, visit: WebVisit)? {
+  ) async throws(SessionRefusal) -> (cookie: String, visit: WebVisit)? {
     // A text of another form is looked for like the right one: the answer takes as long.
-    let kept = try await passcodes.take(digest(passcode.uppercased()))
+    let taken: Passcode?
+    do {
+      taken = try await passcodes.take(digest(passcode.uppercased()), where: isGood)
+    } catch {
+      step { state in
+        state.figures.refused += 1
+        // Whoever keeps the sessions tries, and says what is wrong.
+        state.table.changes?.passcodesChanged()
+      }
+      return nil
+    }
     let fresh = random.bits().hex
     let (hash, old) = (digest(fresh), cookie.map(digest))
     let (now, wall) = (clock.now, clock.wall)
     return try step { (state) throws(SessionRefusal) -> (cookie: String, visit: WebVisit)? in
-      if let kept, !kept.isOver(at: now, wall),
+      if let taken,
         let visit = try? state.table.joinWeb(
-          kept.session,
+          taken.session,
           cookie: hash,
           replacing: old,
           since: wall.text,
@@ -91,5 +103,11 @@ extension OpenSessions {
       }
       return nil
     }
+  }
+
+  private func isGood(_ passcode: Passcode) -> Bool {
+    let (now, wall) = (clock.now, clock.wall)
+    guard !passcode.isOver(at: now, wall) else { return false }
+    return step { $0.table.kind(of: passcode.session, at: now) != nil }
   }
 }

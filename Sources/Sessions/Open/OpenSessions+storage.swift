@@ -92,6 +92,9 @@ extension OpenSessions {
 
   // MARK: Waiting
 
+  /// How many processes wait for a storage.
+  package var waiting: Int { step { $0.waiting.count } }
+
   /// Waits for a lease beside a timer that ends the leases before it when their time is over.
   private func outcome(of ticket: LeaseTicket, on key: StorageKey) async -> LeaseBook.Outcome {
     await withTaskGroup(of: LeaseBook.Outcome?.self) { group in

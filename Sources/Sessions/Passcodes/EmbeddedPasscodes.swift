@@ -35,7 +35,12 @@ package final class EmbeddedPasscodes: PasscodeStore {
 
   package func has(_ hash: Digest) -> Bool { state.withLock { $0.passcodes[hash] != nil } }
 
-  package func take(_ hash: Digest) -> Passcode? {
+  package func take(_ hash: Digest, where isGood: (Passcode) -> Bool) -> Passcode? {
+    guard let passcode = remove(hash), isGood(passcode) else { return nil }
+    return passcode
+  }
+
+  private func remove(_ hash: Digest) -> Passcode? {
     state.withLock { state in
       guard let passcode = state.passcodes.removeValue(forKey: hash) else { return nil }
       state.hashes[passcode.session]?.removeAll { $0 == hash }

@@ -11,13 +11,16 @@ package struct Passcode: Hashable, Sendable {
   package static let mostOpen = 16
 
   package let session: SessionID
+  /// By the calendar.
+  package let made: WallTime
   package let end: Instant
   /// The same moment by the calendar: whichever comes first counts, so that a clock that was set
   /// back lengthens no life.
   package let wallEnd: WallTime
 
-  package init(session: SessionID, end: Instant, wallEnd: WallTime) {
+  package init(session: SessionID, made: WallTime, end: Instant, wallEnd: WallTime) {
     self.session = session
+    self.made = made
     self.end = end
     self.wallEnd = wallEnd
   }
@@ -40,7 +43,18 @@ package protocol PasscodeStore: Sendable {
   ) async throws -> Bool
 
   /// Takes a passcode away: of any number of calls at the same time one gets it.
-  func take(_ hash: Digest) async throws -> Passcode?
+  ///
+  /// One that is no good goes without a word, and no later than one that was never there: a store
+  /// that takes time to let go of a passcode does so for a good one alone.
+  ///
+  /// - Throws: when a good one cannot be let go of. It stays then.
+  func take(
+    _ hash: Digest,
+    where isGood: @Sendable (Passcode) -> Bool
+  ) async throws -> Passcode?
+
+  /// Whether a passcode is there, good or not.
+  func has(_ hash: Digest) async -> Bool
 
   /// Forgets the passcodes of sessions that have ended.
   func forget(_ sessions: [SessionID]) async throws

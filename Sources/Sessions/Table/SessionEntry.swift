@@ -61,9 +61,9 @@ struct SessionEntry: Sendable {
     kind == .storedProcedure ? Self.mostServerProcesses : Self.mostProcesses
   }
 
-  /// What makes room in the server's own session: a script may have ended without a word.
+  /// What makes room: a script may have ended without a word.
   var oldestScript: ProcessNumber? {
-    guard kind == .storedProcedure, processes.count >= mostProcesses else { return nil }
+    guard processes.count >= mostProcesses else { return nil }
     return processes.first { $0.kind == .script }?.number
   }
 

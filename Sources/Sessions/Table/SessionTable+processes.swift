@@ -25,6 +25,7 @@ extension SessionTable {
     of id: SessionID,
     at now: Instant
   ) -> Bool {
+    if let pass = entries[id]?.process(number)?.pass { passes[pass] = nil }
     let wasAccepted = entries[id]?.accepted.contains(number) == true
     let wasThere = entries[id]?.end(number) == true
     if wasAccepted, let entry = entries[id] { changes?.changed(entry) }
@@ -38,6 +39,12 @@ extension SessionTable {
     guard let entry = entries[process.session] else { return }
     entries[process.session]?.accept([process.number])
     changes?.changed(entry)
+  }
+
+  /// Gives a process a secret by whose hash it is known until it ends; nothing when it has ended.
+  mutating func give(_ pass: Digest, to process: ProcessReference) {
+    let given: Void? = try? entries[process.session]?.change(process.number) { $0.pass = pass }
+    if given != nil { passes[pass] = process }
   }
 
   /// The processes of a session, in the order in which they began.

@@ -21,6 +21,8 @@ package struct SessionTable: Sendable {
   var retired: [Digest: RetiredCookie] = [:]
   /// What the project's `roles.json` says now.
   package internal(set) var roles = RolesInForce()
+  /// The processes that prove who they are by a secret.
+  var passes: [Digest: ProcessReference] = [:]
   /// What a store has to be told; `nil` where there is none.
   var changes: SessionChanges?
   /// Sessions that a cookie has led to, and does no more, since somebody asked.
@@ -79,6 +81,9 @@ package struct SessionTable: Sendable {
     return entry.session
   }
 
+  /// Whether a client proves its session with a secret of this hash.
+  func hasToken(_ token: Digest) -> Bool { ids[token] != nil }
+
   /// An event stream or a request of the session begins: until its end the session stays open.
   package mutating func useBegan(_ id: SessionID) {
     entries[id]?.uses += 1
@@ -123,6 +128,7 @@ package struct SessionTable: Sendable {
   package mutating func close(_ id: SessionID, at now: Instant) -> OpenSession? {
     guard let entry = entries.removeValue(forKey: id) else { return nil }
     if let token = entry.token { ids[token] = nil }
+    for pass in entry.processes.compactMap(\.pass) { passes[pass] = nil }
     for cookie in entry.cookies { cookies[cookie] = nil }
     if !entry.cookies.isEmpty { cookieEnded(id) }
     counts[entry.kind, default: 1] -= 1

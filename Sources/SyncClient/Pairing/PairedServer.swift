@@ -22,6 +22,8 @@ package struct PairedServer: Sendable {
 
   /// Fetches the offered archive; what is in the file already is gone on with.
   ///
+  /// One fetches into a file at a time: the caller sees to it.
+  ///
   /// - Parameters:
   ///   - offer: what `update` gave.
   ///   - path: where the whole archive will be; what came of it so far is beside it.
@@ -34,9 +36,8 @@ package struct PairedServer: Sendable {
   ) async throws {
     if Self.digest(of: path) == offer.digest { return }
     let part = "\(path)-\(offer.digest.hex.prefix(16))"
-    guard
-      let descriptor = try await turn(at: part, unless: { Self.digest(of: path) == offer.digest })
-    else { return }
+    let descriptor = open(part, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw ClientError.unwritable(part) }
     defer { close(descriptor) }
     var start = UInt64(max(0, lseek(descriptor, 0, SEEK_END)))
     if start > offer.size {
@@ -65,32 +66,6 @@ package struct PairedServer: Sendable {
     guard rename(part, path) == 0 else { throw ClientError.unwritable(path) }
     ResumableDownload.removeParts(besides: path, prefix: "-")
   }
-
-  /// Opens a part for this client alone, when nobody else is fetching it any more.
-  ///
-  /// - Returns: `nil` when another client has brought the whole meanwhile.
-  private func turn(at part: String, unless isDone: () -> Bool) async throws -> Int32? {
-    let end = ContinuousClock().now + Self.patience
-    while true {
-      let descriptor = open(part, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
-      guard descriptor >= 0 else { throw ClientError.unwritable(part) }
-      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
-        guard isDone() else { return descriptor }
-        close(descriptor)
-        unlink(part)
-        return nil
-      }
-      close(descriptor)
-      guard ContinuousClock().now < end else {
-        throw ClientError(.localFile, "Another client is fetching the update: stop one of them.")
-      }
-      try await Task.sleep(for: .milliseconds(500))
-      if isDone() { return nil }
-    }
-  }
-
-  /// For another client of the same account that is fetching the same.
-  private static let patience = Duration.seconds(300)
 
   private static func digest(of path: String) -> Digest? {
     let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import Sessions
 import SyncProtocol
 
 /// The door of a connection: every request head passes here before anybody acts on it.
@@ -22,7 +23,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     /// So is what lies ready.
     case reading(ImmediateRead, name: String, HTTPRequestHead)
     /// The stream begins when the request has ended.
-    case opening(StreamRequest, HTTPRequestHead, Caller)
+    case opening(StreamRequest, HTTPRequestHead, Caller, about: SessionID?)
     /// Our side is closed; a moment is left for the peer to read the answer. What it still sends
     /// is thrown away.
     case lingering
@@ -136,7 +137,12 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
         isWrite: false
       )
       try desk.admission.checkNew(caller)
-      state = .opening(request, head, caller)
+      let subject = try StreamRequest.subject(
+        request.session,
+        of: caller,
+        in: desk.admission.sessions
+      )
+      state = .opening(request, head, caller, about: subject)
     } catch {
       refuse(error, context: context)
     }
@@ -210,8 +216,8 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     case .routing:
       state = .idle
       context.fireChannelRead(Self.wrapInboundOut(.end(trailers)))
-    case .opening(let request, let head, let caller):
-      desk.openStream(request, head, of: caller, on: context, replacing: self)
+    case .opening(let request, let head, let caller, let subject):
+      desk.openStream(request, head, of: caller, about: subject, on: context, replacing: self)
     }
   }
 

@@ -35,9 +35,7 @@ enum Entrance: Sendable {
       return .preflight
     }
     guard head.method == .GET, target.path == Route.events else { return .route }
-    guard target.query("since").count < 2 else {
-      return .refuse(StreamRequest.positionTwice)
-    }
+    if let problem = StreamRequest.refusal(of: target) { return .refuse(problem) }
     guard head.version == .http1_1 else {
       return .refuse(ProblemDetails(.badRequest, detail: "An event stream needs HTTP/1.1."))
     }

@@ -40,12 +40,12 @@ actor EventBoard {
   ///
   /// Waits for a first event until the deadline; then the answer is a bookmark.
   func events(
-    for client: String?,
+    for addressee: EventAddressee,
     after resume: StreamRequest.Resume,
     until deadline: ContinuousClock.Instant
   ) async throws -> [EventFrame] {
     while true {
-      let found = try news(for: client, after: resume)
+      let found = try news(for: addressee, after: resume)
       if !found.isEmpty { return found }
       guard !isClosed, waiting.count < Self.mostWaiting, ContinuousClock().now < deadline else {
         return [try EventFrame(.bookmark, id: position)]
@@ -56,7 +56,7 @@ actor EventBoard {
   }
 
   private func news(
-    for client: String?,
+    for addressee: EventAddressee,
     after resume: StreamRequest.Resume
   ) throws -> [EventFrame] {
     let opening = try [EventFrame(.ready(ready), id: position)]
@@ -67,7 +67,7 @@ actor EventBoard {
     guard case .after(let id) = resume, (first.serial...position.serial).contains(id.serial) else {
       return opening
     }
-    return recent.after(id.serial, for: client).map(\.frame)
+    return recent.after(id.serial, for: addressee).map(\.frame)
   }
 
   private func wait(until deadline: ContinuousClock.Instant) async {

@@ -10,13 +10,14 @@ final class EventStreamHandler: ChannelInboundHandler {
 
   /// The session that the stream keeps open.
   let session: SessionID?
+  let addressee: EventAddressee
   /// The stream among its session's processes.
   var process: ProcessReference?
   let transport: StreamTransport
   /// Whether its client has shown nothing of who it is.
   let isAnonymous: Bool
-  /// Its number in the roster, and the name of its client.
-  let entry: (number: Int, client: String)
+  /// Its number in the roster.
+  let number: Int
   private let desk: LoopDesk
   private var context: ChannelHandlerContext?
   /// The number of the last event that it was given, while it does not take more.
@@ -33,10 +34,12 @@ final class EventStreamHandler: ChannelInboundHandler {
     desk: LoopDesk,
     request: StreamRequest,
     session: SessionID?,
+    addressee: EventAddressee,
     isAnonymous: Bool,
-    entry: (number: Int, client: String)
+    number: Int
   ) {
-    self.entry = entry
+    self.number = number
+    self.addressee = addressee
     self.isAnonymous = isAnonymous
     self.desk = desk
     self.session = session
@@ -72,7 +75,7 @@ final class EventStreamHandler: ChannelInboundHandler {
     var (written, number, isFlushed) = (0, last, true)
     for frame in frames {
       defer { number += 1 }
-      guard frame.recipient == nil || frame.recipient == entry.client else { continue }
+      guard addressee.takes(frame) else { continue }
       // What was not even offered to the socket yet says nothing of the client.
       if !isWritable, !isFlushed {
         context.flush()
@@ -95,7 +98,7 @@ final class EventStreamHandler: ChannelInboundHandler {
   private func catchUp(_ context: ChannelHandlerContext) {
     guard let since = behindSince else { return }
     var count = 0
-    for (number, frame) in desk.recent.after(since, for: entry.client) {
+    for (number, frame) in desk.recent.after(since, for: addressee) {
       guard isWritable, !isEnding else { break }
       behindSince = number
       context.write(Self.wrapOutboundOut(frame.bytes(for: transport)), promise: nil)
@@ -116,7 +119,7 @@ final class EventStreamHandler: ChannelInboundHandler {
   func finish() {
     guard let context, !isEnding else { return }
     isEnding = true
-    let missed = behindSince.map { desk.recent.after($0, for: entry.client) } ?? []
+    let missed = behindSince.map { desk.recent.after($0, for: addressee) } ?? []
     for (_, frame) in missed {
       context.write(Self.wrapOutboundOut(frame.bytes(for: transport)), promise: nil)
     }

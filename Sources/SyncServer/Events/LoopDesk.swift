@@ -71,7 +71,7 @@ final class LoopDesk {
   func remove(_ stream: EventStreamHandler) {
     guard let index = index(of: stream) else { return }
     streams.remove(at: index)
-    roster.remove(stream.entry.number)
+    roster.remove(stream.number)
     if let session = stream.session { admission.sessions.useEnded(session) }
     if let process = stream.process { admission.sessions.endProcess(process) }
     if streams.isEmpty {
@@ -86,7 +86,7 @@ final class LoopDesk {
     var (low, high) = (0, streams.count)
     while low < high {
       let middle = (low + high) / 2
-      if streams[middle].entry.number < stream.entry.number {
+      if streams[middle].number < stream.number {
         low = middle + 1
       } else {
         high = middle
@@ -130,6 +130,7 @@ final class LoopDesk {
     _ request: StreamRequest,
     _ head: HTTPRequestHead,
     of caller: Caller,
+    about subject: SessionID?,
     on context: ChannelHandlerContext,
     replacing gate: ConnectionGate
   ) {
@@ -139,12 +140,14 @@ final class LoopDesk {
       address: channel.remoteAddress?.ipAddress ?? "socket",
       since: Date.now.ISO8601Format()
     )
+    let (number, client) = roster.add(caller.session?.id, connection)
     let stream = EventStreamHandler(
       desk: self,
       request: request,
       session: caller.session?.id,
+      addressee: EventAddressee(client: client, subject: subject),
       isAnonymous: caller.grades == [.anonymous],
-      entry: roster.add(caller.session?.id, connection)
+      number: number
     )
     do {
       let answer =
@@ -155,27 +158,35 @@ final class LoopDesk {
       tell()
       let opening = try [currentReady()] + [reset(for: stream)].compactMap(\.self)
       streams.append(stream)
-      if let session = stream.session {
-        admission.sessions.useBegan(session)
-        // A session with more connections than are counted still hears of everything.
-        stream.process = try? admission.sessions.beginProcess(
-          of: session,
-          .events,
-          name: request.transport.word.rawValue
-        )
-      }
+      begin(stream)
       startPulse()
       stream.begin(answer, opening)
+      // Whoever ends it from here on comes to `endStreams` after this.
+      if let subject, !admission.sessions.has(subject) { stream.finish() }
     } catch {
-      roster.remove(stream.entry.number)
+      roster.remove(number)
       channel.close(promise: nil)
     }
   }
 
-  /// Ends the streams of a session that has ended.
+  /// Notes the stream with the session that it is a process of.
+  private func begin(_ stream: EventStreamHandler) {
+    if let session = stream.session { admission.sessions.useBegan(session) }
+    guard let session = stream.session ?? stream.addressee.subject else { return }
+    // A session with more connections than are counted still hears of everything.
+    stream.process = try? admission.sessions.beginProcess(
+      of: session,
+      .events,
+      name: stream.transport.word.rawValue
+    )
+  }
+
+  /// Ends the streams of a session that has ended, and those about it.
   func endStreams(of session: SessionID) {
     tell()
-    for stream in streams where stream.session == session { stream.finish() }
+    for stream in streams where stream.session == session || stream.addressee.subject == session {
+      stream.finish()
+    }
   }
 
   func endAnonymousStreams() {
@@ -246,7 +257,7 @@ final class LoopDesk {
           sent += stream.send([reset], after: told)
         }
       }
-      if !ending.isEmpty, ending.contains(stream.entry.client) { stream.finish() }
+      if ending.contains(where: stream.addressee.hears) { stream.finish() }
     }
     counters.sent.add(sent)
     counters.coalesced.add(coalesced)

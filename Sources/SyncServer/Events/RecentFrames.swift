@@ -36,14 +36,12 @@ struct RecentFrames {
     return nil
   }
 
-  /// What a client that has everything up to a number has still to get, in order.
-  func after(_ number: UInt64, for client: String?) -> [Numbered] {
+  /// What whoever has everything up to a number has still to get, in order.
+  func after(_ number: UInt64, for addressee: EventAddressee) -> [Numbered] {
     let shared = newest.values.filter { $0.number > number }
     let read = messages.reversed().prefix { $0.number > number }
-      .filter { $0.frame.recipient == nil || $0.frame.recipient == client }
-    let own = client.map { client in
-      personal.values.filter { $0.number > number && $0.frame.recipient == client }
-    }
-    return (shared + read + (own ?? [])).sorted { $0.number < $1.number }
+      .filter { addressee.takes($0.frame) }
+    let own = personal.values.filter { $0.number > number && addressee.takes($0.frame) }
+    return (shared + read + own).sorted { $0.number < $1.number }
   }
 }

@@ -1,4 +1,5 @@
 import NIOHTTP1
+import Sessions
 import SyncProtocol
 
 /// What a client says when it opens an event stream.
@@ -30,18 +31,43 @@ struct StreamRequest {
     }
   }
 
-  static let positionTwice = ProblemDetails(
-    .badRequest,
-    detail: "\"since\" stands in the query more than once."
-  )
-
   let transport: StreamTransport
   let resume: Resume
+  /// The session, by its id or as `self`, whose own events are asked for.
+  let session: String?
 
   /// A client says where it was in the field that browsers repeat, or in the query.
   init(_ transport: StreamTransport, _ head: HTTPRequestHead, _ target: RequestTarget) {
     self.transport = transport
     resume = Resume(head.headers.first(name: "last-event-id") ?? target.query("since").first)
+    session = target.query("session").first
+  }
+
+  /// Why the query of a request cannot be meant.
+  static func refusal(of target: RequestTarget) -> ProblemDetails? {
+    let twice = ["since", "session"].first { target.query($0).count > 1 }
+    return twice.map {
+      ProblemDetails(.badRequest, detail: "\"\($0)\" stands in the query more than once.")
+    }
+  }
+
+  /// The session whose own events a caller gets, without being its client: the one that it has named,
+  /// and of a hook its own.
+  ///
+  /// - Throws: `not-found` for one that there is not or that is not the caller's to see.
+  static func subject(
+    _ name: String?,
+    of caller: Caller,
+    in sessions: OpenSessions
+  ) throws(ProblemDetails) -> SessionID? {
+    guard let name else { return caller.hook }
+    let path = try SessionPath(name, for: caller)
+    do throws(SessionRefusal) {
+      try sessions.check(.info, of: path.id, for: path.caller)
+    } catch {
+      throw ProblemDetails(error)
+    }
+    return path.id
   }
 
   /// Whether the `Accept` fields, if any, let an event stream through.

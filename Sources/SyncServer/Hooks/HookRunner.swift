@@ -26,16 +26,16 @@ actor HookRunner {
 
   private let folder: HookFolder
   private let timeout: Duration
-  private let logger: Logger
+  private let log: HookLog
   private var running = 0
   private var owedRunning = 0
   private var waiting: [CheckedContinuation<Void, Never>] = []
   private var owedWaiting: ArraySlice<CheckedContinuation<Void, Never>> = []
 
-  init(_ folder: HookFolder, timeout: Duration, logger: Logger) {
+  init(_ folder: HookFolder, timeout: Duration, log: HookLog) {
     self.folder = folder
     self.timeout = timeout
-    self.logger = logger
+    self.log = log
   }
 
   /// Runs a hook with further variables in its environment, after those that wait already.
@@ -54,13 +54,13 @@ actor HookRunner {
     guard !Task.isCancelled else { return .cancelled }
     let program: String?
     do throws(ServerError) { program = try folder.program(for: name) } catch {
-      logger.error("A hook is not run", metadata: ["error": "\(error)"])
+      log.logger.error("A hook is not run", metadata: ["error": "\(error)"])
       return .failed
     }
     guard let program else { return .absent }
-    let outcome = await Self.run(program, name, variables, within: limit ?? timeout, logger)
+    let outcome = await Self.run(program, name, variables, within: limit ?? timeout, log)
     if outcome != .ended(0) {
-      logger.notice(
+      log.logger.notice(
         "A hook ended",
         metadata: ["hook": "\(name.rawValue)", "outcome": "\(outcome)"]
       )
@@ -104,10 +104,10 @@ actor HookRunner {
     _ name: HookName,
     _ variables: [String: String],
     within timeout: Duration,
-    _ logger: Logger
+    _ log: HookLog
   ) async -> Outcome {
     await withTaskGroup(of: Outcome?.self) { group in
-      group.addTask { await start(program, name, variables, logger) }
+      group.addTask { await start(program, name, variables, log) }
       group.addTask {
         do { try await Task.sleep(for: timeout) } catch { return nil }
         return .timedOut
@@ -126,7 +126,7 @@ actor HookRunner {
     _ program: String,
     _ name: HookName,
     _ variables: [String: String],
-    _ logger: Logger
+    _ log: HookLog
   ) async -> Outcome {
     var options = PlatformOptions()
     // What the hook has started goes with it.
@@ -137,7 +137,6 @@ actor HookRunner {
     let environment = variables.reduce(into: [Environment.Key: String?]()) { all, pair in
       if let key = Environment.Key(rawValue: pair.key) { all[key] = pair.value }
     }
-    let log = { (line: String) in logger.notice("\(line)", metadata: ["hook": "\(name.rawValue)"]) }
     do {
       let result = try await Subprocess.run(
         .path(FilePath(program)),
@@ -151,10 +150,12 @@ actor HookRunner {
         var output = HookOutput()
         do {
           for try await buffer in execution.standardOutput {
-            for line in buffer.withUnsafeBytes({ output.lines(of: $0) }) { log(line) }
+            for line in buffer.withUnsafeBytes({ output.lines(of: $0) }) {
+              await log.tell(line, of: name)
+            }
           }
         } catch {}
-        if let line = output.rest() { log(line) }
+        if let line = output.rest() { await log.tell(line, of: name) }
       }
       switch result.terminationStatus {
       case .exited(let code): return .ended(Int(code))
@@ -163,7 +164,7 @@ actor HookRunner {
     } catch is CancellationError {
       return .cancelled
     } catch {
-      logger.error(
+      log.logger.error(
         "A hook cannot be run",
         metadata: ["hook": "\(name.rawValue)", "error": "\(error)"]
       )

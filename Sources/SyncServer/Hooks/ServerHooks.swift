@@ -6,23 +6,30 @@ import SyncProtocol
 /// of a session exactly once at its beginning and at its end.
 package actor ServerHooks {
   private struct Connection {
+    let session: SessionID
     let process: ProcessNumber
     let variables: [String: String]
   }
 
-  /// At a shutdown: 20 s for what is closing and 8 s or more for the last hook, 30 s all together,
-  /// with two seconds each for what does not end by itself.
-  private static let closingLimit = Duration.seconds(18)
-  private static let shutdownLimit = Duration.seconds(28)
+  /// How long the end of a server takes at most, with two seconds more for what has to be killed.
+  package struct EndLimits: Hashable, Sendable {
+    /// For the hooks of connections that are closing.
+    package var closing = Duration.seconds(18)
+    /// For those and the last hook.
+    package var all = Duration.seconds(28)
+
+    package init() {}
+  }
 
   private let runner: HookRunner
   private let sessions: OpenSessions
   private let common: [String: String]
   private let timeout: Duration
+  private let limits: EndLimits
   private let logger: Logger
   private var open: [SessionID: [Connection]] = [:]
   /// Connections of kept sessions that ended with the server before this one, unheard.
-  private var left: [(session: SessionID, connection: Connection)] = []
+  private var left: [Connection] = []
   /// The closing hooks under way: whoever ends a session does not wait for them, or a slow one would
   /// hold up the end of others and the events that lead to it.
   private var closing: [Int: Task<Void, Never>] = [:]
@@ -33,20 +40,24 @@ package actor ServerHooks {
   /// - Parameters:
   ///   - folder: where the hooks are.
   ///   - timeout: how long each may take.
+  ///   - limits: how long the end of the server may take.
   ///   - sessions: in which each hook is a process while it runs.
   ///   - variables: what every hook finds in its environment.
   ///   - logger: gets what they print.
   package init(
     _ folder: HookFolder,
     timeout: Duration,
+    limits: EndLimits = EndLimits(),
     sessions: OpenSessions,
     variables: [String: String],
     logger: Logger
   ) {
-    runner = HookRunner(folder, timeout: timeout, logger: logger)
+    let log = HookLog(logger: logger, sessions: sessions)
+    runner = HookRunner(folder, timeout: timeout, log: log)
     self.sessions = sessions
     common = variables
     self.timeout = timeout
+    self.limits = limits
     self.logger = logger
   }
 
@@ -69,11 +80,12 @@ package actor ServerHooks {
     for resumed in sessions {
       for process in resumed.accepted {
         let variables = Self.variables(of: resumed.session, process)
-        let connection = Connection(process: process, variables: variables)
+        let id = resumed.session.id
+        let connection = Connection(session: id, process: process, variables: variables)
         if process == SessionProcess.clientNumber {
-          open[resumed.session.id, default: []].append(connection)
+          open[id, default: []].append(connection)
         } else {
-          left.append((resumed.session.id, connection))
+          left.append(connection)
         }
       }
     }
@@ -81,8 +93,9 @@ package actor ServerHooks {
 
   /// Tells the end of the connections that ended with an earlier server.
   func closeLeft() {
-    for (session, connection) in left {
-      sessions.endProcess(ProcessReference(session: session, number: connection.process))
+    for connection in left {
+      let process = ProcessReference(session: connection.session, number: connection.process)
+      sessions.endProcess(process)
       close(connection)
     }
     left = []
@@ -101,7 +114,7 @@ package actor ServerHooks {
     let outcome = await run(.openConnection, in: session.id, variables)
     switch outcome {
     case .absent, .ended(0):
-      let connection = Connection(process: process, variables: variables)
+      let connection = Connection(session: session.id, process: process, variables: variables)
       guard sessions.processes(of: session.id).contains(where: { $0.number == process }) else {
         close(connection)
         throw ProblemDetails(SessionRefusal.unknownSession)
@@ -143,7 +156,12 @@ package actor ServerHooks {
     lastClosing += 1
     let key = lastClosing
     closing[key] = Task {
-      let outcome = await run(.closeConnection, in: nil, connection.variables, isOwed: true)
+      let outcome = await run(
+        .closeConnection,
+        in: connection.session,
+        connection.variables,
+        isOwed: true
+      )
       if outcome == .cancelled { dropped += 1 }
       closing[key] = nil
     }
@@ -153,8 +171,8 @@ package actor ServerHooks {
   func shutdown() async {
     let begin = ContinuousClock().now
     await withTaskGroup(of: Void.self) { group in
-      group.addTask {
-        try? await Task.sleep(for: Self.closingLimit)
+      group.addTask { [limits] in
+        try? await Task.sleep(for: limits.closing)
         await self.cancelClosing()
       }
       await closeAll()
@@ -166,7 +184,7 @@ package actor ServerHooks {
         metadata: ["hook": "\(HookName.closeConnection.rawValue)", "dropped": "\(dropped)"]
       )
     }
-    let left = Self.shutdownLimit - (ContinuousClock().now - begin)
+    let left = limits.all - (ContinuousClock().now - begin)
     _ = await run(.serverShutdown, in: nil, [:], within: min(timeout, left))
   }
 
@@ -188,7 +206,8 @@ package actor ServerHooks {
     for task in closing.values { await task.value }
   }
 
-  /// Runs a hook as a process of a session, or of the virtual one.
+  /// Runs a hook as a process of a session, or of the virtual one: where none is named, and where
+  /// that has ended.
   private func run(
     _ name: HookName,
     in session: SessionID?,
@@ -196,13 +215,16 @@ package actor ServerHooks {
     isOwed: Bool = false,
     within limit: Duration? = nil
   ) async -> HookRunner.Outcome {
-    let process = try? sessions.beginProcess(of: session, .hook, name: name.rawValue)
+    let process =
+      (try? sessions.beginProcess(of: session, .hook, name: name.rawValue))
+      ?? (try? sessions.beginProcess(.hook, name: name.rawValue))
     defer { if let process { sessions.endProcess(process) } }
     var all = common.merging(variables) { $1 }
     all["SYNCD_HOOK"] = name.rawValue
     if let process {
       all["SYNCD_PROCESS"] = "\(process.number)"
       all["SYNCD_PROCESS_SESSION"] = process.session.text
+      all["SYNCD_TOKEN"] = sessions.pass(for: process)
     }
     return await runner.run(name, all, isOwed: isOwed, timeout: limit)
   }

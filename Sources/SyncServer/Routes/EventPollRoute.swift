@@ -14,6 +14,7 @@ struct EventPollRoute: Sendable {
 
   let board: EventBoard
   let audience: Audience
+  let sessions: OpenSessions
 
   var endpoint: Endpoint {
     // Not HEAD: it would wait for events and tell none.
@@ -29,11 +30,12 @@ struct EventPollRoute: Sendable {
     // As on a stream: the field that browsers repeat wins.
     let since = try request.query("since")
     let resume = StreamRequest.Resume(Self.lastEventID.flatMap { request.headers[$0] } ?? since)
+    let subject = try StreamRequest.subject(request.query("session"), of: caller, in: sessions)
     let deadline = ContinuousClock().now.advanced(by: .milliseconds(wait))
     audience.enter()
     defer { audience.leave() }
     let events = try await board.events(
-      for: caller.session?.id.text,
+      for: EventAddressee(client: caller.session?.id.text, subject: subject),
       after: resume,
       until: deadline
     )

@@ -82,6 +82,7 @@ struct MetricsPage {
     add("syncd_web_sessions", .gauge, "Open sessions of browsers.", sessions.web)
     add("syncd_web_guests", .gauge, "Those that nobody has signed in to.", sessions.guests)
     add("syncd_seats_taken", .gauge, "Clients and signed-in browsers.", sessions.seats)
+    add("syncd_storage_waiting", .gauge, "Processes that wait for a storage.", sessions.waiting)
     let passcodes = sessions.passcodes
     add(
       "syncd_passcodes_total",

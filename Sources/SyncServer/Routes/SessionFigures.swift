@@ -7,6 +7,8 @@ struct SessionFigures: Sendable {
   /// Of the web sessions.
   let guests: Int
   let seats: Int
+  /// Processes that wait for a storage.
+  let waiting: Int
   let passcodes: PasscodeFigures
 
   init(_ sessions: OpenSessions) {
@@ -14,6 +16,7 @@ struct SessionFigures: Sendable {
     web = sessions.count(.web)
     guests = sessions.guests
     seats = sessions.seatsTaken
+    waiting = sessions.waiting
     passcodes = sessions.passcodeFigures
   }
 }

@@ -17,18 +17,17 @@ struct SessionPath: Sendable {
   /// The same for the id, or `self`, alone.
   init(_ name: String, for caller: Caller) throws(ProblemDetails) {
     if name == "self" {
-      guard let own = caller.session else {
+      guard let own = caller.ownSession else {
         throw Access.session.refusal(of: caller, path: Route.ownSession, isWrite: false)
       }
-      id = own.id
+      id = own
     } else {
       guard let named = SessionID(text: name) else {
         throw ProblemDetails(SessionRefusal.unknownSession)
       }
       id = named
     }
-    self.caller =
-      caller.isSameMachine ? .server : caller.session.map { .remote($0.id) } ?? .anonymous
+    self.caller = SessionCaller(caller)
   }
 
   /// Refuses whoever may not use a member, before anything of the request is looked at.
@@ -49,6 +48,22 @@ struct SessionPath: Sendable {
       let number = Number(text)
     else { throw ProblemDetails(SessionRefusal.unknownProcess) }
     return number
+  }
+}
+
+extension SessionCaller {
+  /// As whom a request's sender asks: with the strongest of what it has shown.
+  init(_ caller: Caller) {
+    self =
+      if caller.isSameMachine {
+        .server
+      } else if let session = caller.hook {
+        .hook(session)
+      } else if let session = caller.session {
+        .remote(session.id)
+      } else {
+        .anonymous
+      }
   }
 }
 

@@ -13,15 +13,16 @@ struct SessionProcessRoutes: Sendable {
   var endpoints: [Endpoint] {
     [
       // As 4D's `Process activity` tells it (4d-domain §9.4).
-      .read(Route.activity, .sameMachine) { _, _ in
+      .read(Route.activity, .serverSide) { _, context in
+        let caller = SessionCaller(context.caller)
         let activity = try await refusing { () throws(SessionRefusal) in
-          try sessions.activity(for: .server)
+          try sessions.activity(for: caller)
         }
         return try Response(json: activity)
       },
       Endpoint(
         path: Self.path,
-        access: .sameMachine,
+        access: .serverSide,
         methods: [
           .get: { _, context in try await list(SessionPath(context)) },
           .post: { request, context in try await begin(request, SessionPath(context)) },
@@ -29,19 +30,19 @@ struct SessionProcessRoutes: Sendable {
       ),
       Endpoint(
         path: "\(Self.path)/:number",
-        access: .sameMachine,
+        access: .serverSide,
         methods: [.delete: { _, context in try await end(SessionPath(context), context) }]
       ),
       Endpoint(
         path: "\(Self.path)/:number/promotions",
-        access: .sameMachine,
+        access: .serverSide,
         methods: [
           .post: { request, context in try await promote(request, SessionPath(context), context) }
         ]
       ),
       Endpoint(
         path: "\(Self.path)/:number/promotions/:promotion",
-        access: .sameMachine,
+        access: .serverSide,
         methods: [.delete: { _, context in try await demote(SessionPath(context), context) }]
       ),
     ]
@@ -55,6 +56,7 @@ struct SessionProcessRoutes: Sendable {
     return try Response(json: activity)
   }
 
+  // Who may change a session may work in it.
   private func begin(_ request: Request, _ path: SessionPath) async throws -> Response {
     let order = try await request.json(ProcessRequest.self, shape: "\"name\" as text")
     guard (1...Self.longestName).contains(order.name.utf8.count) else {
@@ -63,6 +65,7 @@ struct SessionProcessRoutes: Sendable {
         detail: "A process's name has from 1 to \(Self.longestName) bytes."
       )
     }
+    try await path.check(.setPrivileges, in: sessions)
     let process = try await refusing { () throws(SessionRefusal) in
       try sessions.beginProcess(of: path.id, .script, name: order.name)
     }
@@ -71,6 +74,7 @@ struct SessionProcessRoutes: Sendable {
 
   private func end(_ path: SessionPath, _ context: CallContext) async throws -> Response {
     let process = try Self.process(path, context)
+    try await path.check(.setPrivileges, in: sessions)
     guard sessions.endProcess(process) else { throw ProblemDetails(SessionRefusal.unknownProcess) }
     return Response(status: .noContent)
   }

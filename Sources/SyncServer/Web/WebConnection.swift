@@ -138,15 +138,15 @@ final class WebConnection: ChannelInboundHandler, RemovableChannelHandler {
     guard let context else { return }
     let (site, own) = (door.site, bound(context))
     context.eventLoop.makeFutureWithTask {
-      do {
+      do throws(SessionRefusal) {
         let result = try await site.sessions.redeem(
           redemption.passcode,
           cookie: redemption.cookie,
           address: request.address
         )
         return site.answer(to: redemption, result, for: request)
-      } catch let refusal as SessionRefusal {
-        return site.answer(to: refusal, for: request)
+      } catch {
+        return site.answer(to: error, for: request)
       }
     }.whenComplete { result in
       own.value.send((try? result.get()) ?? Self.failure(request))

@@ -5,7 +5,7 @@ import Testing
 /// Who may call what, as `docs/access.md` says: its table is what the tests try.
 struct AccessTable {
   enum Grade: String, CaseIterable {
-    case sameMachine, socketGroup, development, remote, anonymous
+    case sameMachine, hook, socketGroup, development, remote, anonymous
   }
 
   enum Answer: Equatable {
@@ -25,12 +25,12 @@ struct AccessTable {
     /// In the order of the grades: while the Designer has no password, and once he has one.
     let answers: [(open: Answer, protected: Answer)]
 
-    /// A path that the stub project knows; a session asks of itself.
-    func path(for grade: Grade) -> String {
-      let isSession = grade == .development || grade == .remote
+    /// A path that the stub project knows; a session asks of itself, and a hook of its own.
+    func path(for grade: Grade, session: String = "self") -> String {
+      let asksOfItself = [.hook, .development, .remote].contains(grade)
       return template.replacing("{gen}", with: "abc:1").replacing("{id}", with: "x1")
         .replacing(/{(digest|from|to)}/, with: ServerFixture.digest)
-        .replacing("{session}", with: isSession ? "self" : String(repeating: "0", count: 32))
+        .replacing("{session}", with: asksOfItself ? session : String(repeating: "0", count: 32))
         .replacing("{number}", with: "1").replacing("{name}", with: "view")
     }
 

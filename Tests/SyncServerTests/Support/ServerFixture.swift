@@ -11,6 +11,7 @@ import Testing
 struct ServerFixture {
   let project: StubProject
   let server: ProjectServer
+  let sessions: OpenSessions
   let folder: String
   let port: Int
   private let services: ServiceGroup
@@ -28,6 +29,7 @@ struct ServerFixture {
     isProtected: Bool = false,
     sessions: OpenSessions = OpenSessions(ofServerWith: SessionLimits()),
     sessionEvents: SessionEventFeed = SessionEventFeed(),
+    hooks: ServerHooks? = nil,
     configure: (inout ServerConfiguration) -> Void = { _ in },
     _ body: (ServerFixture) async throws -> Void
   ) async throws {
@@ -46,6 +48,7 @@ struct ServerFixture {
     let server = ProjectServer(
       project: project,
       sessions: sessions,
+      hooks: hooks,
       sessionEvents: sessionEvents,
       configuration: configuration,
       logger: logger
@@ -57,6 +60,7 @@ struct ServerFixture {
       let fixture = ServerFixture(
         project: project,
         server: server,
+        sessions: sessions,
         folder: folder,
         port: address.port,
         services: services
@@ -118,6 +122,15 @@ struct ServerFixture {
       if isWanted(status) { return }
     }
     Issue.record("The status did not become what it should.")
+  }
+
+  /// Asks for a metric until it has a value.
+  func untilMetric(_ name: String, is value: Double) async throws {
+    let limit = ContinuousClock().now.advanced(by: .seconds(30))
+    while ContinuousClock().now < limit {
+      if try await metric(name) == value { return }
+    }
+    Issue.record("\(name) did not become \(value).")
   }
 
   /// The value of a metric.

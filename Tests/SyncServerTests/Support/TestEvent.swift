@@ -9,8 +9,12 @@ struct TestEvent {
 
 extension TestClient {
   /// Opens an event stream and reads the answer's head.
-  func openEvents(host: String, _ fields: [String] = []) async throws -> TestResponse {
-    var text = "GET \(Route.events) HTTP/1.1\r\nHost: \(host)\r\n"
+  func openEvents(
+    path: String = Route.events,
+    host: String,
+    _ fields: [String] = []
+  ) async throws -> TestResponse {
+    var text = "GET \(path) HTTP/1.1\r\nHost: \(host)\r\n"
     for field in fields { text += field + "\r\n" }
     try await send(text + "\r\n")
     let (status, fields) = try await head()

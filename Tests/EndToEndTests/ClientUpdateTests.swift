@@ -1,0 +1,131 @@
+import Foundation
+import TestPrograms
+import Testing
+
+/// Updates of a packaged client under bad conditions, with the built programs.
+@Suite(.timeLimit(.minutes(5))) struct ClientUpdateTests {
+  private func stop(_ programs: RunningProgram...) async {
+    for program in programs {
+      program.send(SIGTERM)
+      _ = await program.exitStatus()
+    }
+  }
+
+  private func port(_ address: String) -> String {
+    "PortNumber=\(address.split(separator: ":").last ?? "")"
+  }
+
+  @Test func aVersionThatIsRunStaysUntilItsClientEnds() async throws {
+    let place = try Workplace()
+    let server = try await place.serveApplication()
+    let keys = ["IPAddress=127.0.0.1", port(server.address)]
+    let client = try await place.package(into: "one", keys[0], keys[1])
+    _ = try await place.package(into: "two", keys[0], keys[1], "CurrentVers=2")
+    let updates = place.path + "/two/ShopServer/Upgrade4DClient"
+    let first = try place.startClient(client, "--exec", "ls -l /proc/self/fd")
+    _ = try #require(await first.line(containing: "verified"), "\(first.errors)")
+    let second = try place.startClient(client, "--update-from", updates, "--update", "always")
+    _ = try #require(await second.line(containing: "is current"), "\(second.errors)")
+    #expect(try place.versions(client) == ["1", "2"])
+    // What the client runs has no hold on it.
+    #expect(!first.output.contains("ShopClient/versions"), "\(first.output)")
+    await stop(second)
+    first.send(SIGKILL)
+    _ = await first.exitStatus()
+    let third = try place.startClient(client)
+    _ = try #require(await third.line(containing: "is current"), "\(third.errors)")
+    #expect(try place.versions(client) == ["2"])
+    #expect(third.errors == "")
+    await stop(third, server.running)
+  }
+
+  @Test func packagingLeavesAClientAloneThatRunsWhereItWasPackaged() async throws {
+    let place = try Workplace()
+    let server = try await place.serveApplication()
+    let keys = ["IPAddress=127.0.0.1", port(server.address)]
+    let client = try await place.package(into: "one", keys[0], keys[1])
+    let running = try place.startClient(client)
+    _ = try #require(await running.line(containing: "verified"), "\(running.errors)")
+    let refused = try await place.tryPackaging(into: "one", keys + ["CurrentVers=2"])
+    #expect(refused.status == 1 && refused.errors.contains("A client runs out of \(client)"))
+    #expect(try place.versions(client) == ["1"])
+    await stop(running)
+    _ = try await place.package(into: "one", keys[0], keys[1], "CurrentVers=2")
+    let second = try place.startClient(client)
+    _ = try #require(await second.line(containing: "is current"), "\(second.errors)")
+    #expect(try place.versions(client) == ["2"] && second.errors == "")
+    await stop(second, server.running)
+  }
+
+  @Test func startsThatWaitForAnotherOnesUpdateGoOnWithIt() async throws {
+    let place = try Workplace()
+    let server = try await place.serveApplication()
+    let keys = ["IPAddress=127.0.0.1", port(server.address)]
+    let client = try await place.package(into: "one", keys[0], keys[1])
+    _ = try await place.package(into: "two", keys[0], keys[1], "CurrentVers=2")
+    let updates = place.path + "/two/ShopServer/Upgrade4DClient"
+    // The test is the start that takes the update first.
+    let data = place.path + "/data/Shop"
+    try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+    let folder = open(data, O_RDONLY | O_CLOEXEC)
+    try #require(flock(folder, LOCK_EX | LOCK_NB) == 0)
+    let clients = try (0..<3).map { _ in
+      try place.startClient(client, "--update-from", updates, "--update", "always")
+    }
+    for each in clients {
+      _ = try #require(await each.line(containing: "takes the update"), "\(each.errors)")
+    }
+    close(folder)
+    for each in clients {
+      _ = try #require(
+        await each.line(containing: "connected to Shop"),
+        "\(each.output) \(each.errors)"
+      )
+      #expect(each.errors == "")
+    }
+    let installed = clients.filter { $0.output.contains("version 2 of Shop is installed") }
+    #expect(installed.count == 1)
+    for each in clients { await stop(each) }
+    await stop(server.running)
+  }
+
+  @Test(arguments: ["1", "2"])
+  func anUpdateGoesOnWhenTheServerComesBack(minimum: String) async throws {
+    let place = try Workplace()
+    let line = try await FaultyLine()
+    let keys = ["IPAddress=127.0.0.1", port(line.address)]
+    let client = try await place.package(into: "one", keys[0], keys[1])
+    _ = try await place.package(
+      into: "two",
+      keys[0],
+      keys[1],
+      "CurrentVers=2",
+      "RangeVersMin=\(minimum)"
+    )
+    let archive = place.path + "/two/ShopServer/Upgrade4DClient/update.linux.4darchive"
+    let size = try #require(
+      try FileManager.default.attributesOfItem(atPath: archive)[.size] as? Int
+    )
+    // No connection lasts for the whole of it.
+    try await line.order("limit \(size * 2 / 3)")
+    let options = [
+      "--allow-host", line.address, "--application",
+      place.path + "/two/ShopServer/application.json",
+    ]
+    let first = try await place.serve(options[0], options[1], options[2], options[3])
+    try await line.order("target \(first.address.split(separator: ":").last ?? "")")
+    let running = try place.startClient(client, "--update", "always")
+    _ = try #require(await running.line(containing: "Trying again"), "\(running.errors)")
+    first.running.send(SIGKILL)
+    _ = await first.running.exitStatus()
+    let second = try await place.serve(options[0], options[1], options[2], options[3])
+    try await line.order("target \(second.address.split(separator: ":").last ?? "")")
+    _ = try #require(
+      await running.line(containing: "version 2 of Shop is installed"),
+      "\(running.output) \(running.errors)"
+    )
+    _ = try #require(await running.line(containing: "verified"), "\(running.errors)")
+    #expect(try place.versions(client) == ["2"])
+    await stop(running, second.running)
+  }
+}
