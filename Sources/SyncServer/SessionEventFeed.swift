@@ -31,7 +31,7 @@ package final class SessionEventFeed: SessionListener {
         guard key.side == .server else { return }
         news.storage[key.session] = max(revision, news.storage[key.session] ?? 0)
       case .privilegesChanged(let session): news.privileges.insert(session)
-      case .browserLeft: break
+      case .cookieEnded: break
       }
     }
     wakeUp.yield()

@@ -19,10 +19,11 @@ extension OpenSessions {
     return step { $0.table.renew(old, as: hash, at: now) }.map { (fresh, $0) }
   }
 
-  /// Whether a browser is still in the session that it was found in; this is no use of it.
-  package func isThere(_ visit: WebVisit) -> Bool {
-    let now = clock.now
-    return step { $0.table.isThere(visit, at: now) }
+  /// Whether a browser is still in the session that it was found in, and by the same cookie; this is
+  /// no use of either.
+  package func presence(of visit: WebVisit, by cookie: String) -> WebPresence {
+    let (hash, now) = (digest(cookie), clock.now)
+    return step { $0.table.presence(of: visit, by: hash, at: now) }
   }
 
   /// How many web sessions nobody has signed in to.

@@ -86,7 +86,7 @@ package final class OpenSessions: Sendable {
   func step<Value: Sendable, Failure: Error>(
     _ body: (inout State) throws(Failure) -> Value
   ) throws(Failure) -> Value {
-    let (result, told, left, callsKeeper) = state.withLock { state in
+    let (result, told, cookieEnds, callsKeeper) = state.withLock { state in
       let result: Result<Value, Failure>
       do throws(Failure) {
         result = .success(try body(&state))
@@ -103,9 +103,9 @@ package final class OpenSessions: Sendable {
       }
       let callsKeeper = !state.isKeeperCalled && state.table.changes?.isEmpty == false
       if callsKeeper { state.isKeeperCalled = true }
-      return (result, told, state.table.takeLeft(), callsKeeper)
+      return (result, told, state.table.takeCookieEnds(), callsKeeper)
     }
-    for session in left { tell(.browserLeft(session)) }
+    for session in cookieEnds { tell(.cookieEnded(session)) }
     if callsKeeper { keeperCall.yield() }
     for (continuation, outcome) in told { continuation.resume(returning: outcome) }
     return try result.get()

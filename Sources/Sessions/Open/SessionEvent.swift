@@ -5,8 +5,9 @@ package enum SessionEvent: Hashable, Sendable {
   case storageChanged(StorageKey, revision: UInt64)
   /// What a web request in the session may do has changed.
   case privilegesChanged(SessionID)
-  /// A browser that was in the session is in it no more, perhaps because the session has ended.
-  case browserLeft(SessionID)
+  /// A cookie leads to the session no more: its browser has left it or has another one now, or the
+  /// session has ended.
+  case cookieEnded(SessionID)
 }
 
 /// Whoever passes the events on.

@@ -25,6 +25,14 @@ package struct WebVisit: Hashable, Sendable {
   package let needsFreshCookie: Bool
 }
 
+/// Whether somebody who came with a cookie is still there.
+package enum WebPresence: Hashable, Sendable {
+  case here
+  /// The browser is, with another cookie: whoever has the one before must not be taken for it.
+  case replaced
+  case gone
+}
+
 extension SessionTable {
   /// How many cookies lead to a session.
   package var browsers: Int { cookies.count }
@@ -49,9 +57,10 @@ extension SessionTable {
     return visit(binding, entry)
   }
 
-  /// Whether a browser is still in the session that it was found in.
-  package func isThere(_ visit: WebVisit, at now: Instant) -> Bool {
-    live(visit.session, at: now)?.process(visit.process) != nil
+  /// Whether a browser is still in the session that it was found in, and by the same cookie.
+  package func presence(of visit: WebVisit, by cookie: Digest, at now: Instant) -> WebPresence {
+    guard live(visit.session, at: now)?.process(visit.process) != nil else { return .gone }
+    return cookies[cookie]?.process == visit.process ? .here : .replaced
   }
 
   private func visit(_ binding: WebBinding, _ entry: SessionEntry) -> WebVisit {
@@ -165,6 +174,7 @@ extension SessionTable {
     entry.cookies.removeAll { $0 == old }
     entry.cookies.append(fresh)
     entries[binding.session] = entry
+    cookieEnded(binding.session)
     retired[old] = RetiredCookie(successor: fresh, end: now.advanced(by: limits.cookieOverlap))
     changes?.changed(entry)
     return visit(binding, entry)
@@ -193,7 +203,7 @@ extension SessionTable {
 
   private mutating func unbind(_ cookie: Digest, at now: Instant) {
     guard let binding = cookies.removeValue(forKey: cookie) else { return }
-    browserLeft(binding.session)
+    cookieEnded(binding.session)
     endProcess(binding.process, of: binding.session, at: now)
     entries[binding.session]?.cookies.removeAll { $0 == cookie }
     // Nobody can come back to it, and it holds nothing.

@@ -1,3 +1,5 @@
+import Foundation
+
 /// The path of a request, in its parts and without escapes.
 ///
 /// A path that two programs could read in two ways is none: what a rule was asked about must be what
@@ -29,6 +31,17 @@ struct WebPath: Hashable, Sendable {
       parts.append(part)
     }
     self.parts = parts
+  }
+
+  /// The parts in one of all spellings that somebody could take for the same.
+  var folded: [String] {
+    parts.map { part in
+      // By way of the capitals, which more letters share: `ſ` and `s`, `ß` and `ss`.
+      part.utf8.allSatisfy { $0 < 0x80 }
+        ? part.lowercased()
+        : part.precomposedStringWithCompatibilityMapping.uppercased().lowercased()
+          .precomposedStringWithCompatibilityMapping
+    }
   }
 
   /// The folder's own page, or the path itself.

@@ -1,7 +1,6 @@
 /// A pattern of paths: `*` stands for any part of a name, a final `/**` for whatever is below.
 struct WebPattern: Hashable, Sendable {
   private let parts: [String]
-  /// The same in lower case.
   private let folded: [String]
   private let isFolder: Bool
   private let isTree: Bool
@@ -14,17 +13,18 @@ struct WebPattern: Hashable, Sendable {
       return nil
     }
     parts = path.parts
-    folded = path.parts.map { $0.lowercased() }
+    folded = path.folded
     isFolder = path.isFolder
   }
 
-  /// Whether a path fits; a tree's pattern fits its top too, with a slash at the end or without.
-  func matches(_ path: WebPath, ignoringCase: Bool) -> Bool {
+  /// Whether a path fits, as it is written or, with its `folded` parts, in any spelling; a tree's
+  /// pattern fits its top too, with a slash at the end or without.
+  func matches(_ path: WebPath, folded: [String]? = nil) -> Bool {
     guard isTree ? path.parts.count >= parts.count : path.parts.count == parts.count,
       isTree || path.isFolder == isFolder
     else { return false }
-    return zip(ignoringCase ? folded : parts, path.parts).allSatisfy { pattern, part in
-      Self.fits(pattern.utf8, ignoringCase ? part.lowercased().utf8 : part.utf8)
+    return zip(folded == nil ? parts : self.folded, folded ?? path.parts).allSatisfy {
+      Self.fits($0.utf8, $1.utf8)
     }
   }
 

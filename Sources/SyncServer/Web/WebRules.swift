@@ -109,10 +109,12 @@ struct WebRules: Hashable, Sendable {
   /// What a path asks for.
   ///
   /// A rule that opens a path means exactly that one. A rule that asks for a privilege means every
-  /// spelling in upper and lower case: the server behind a proxy may not tell them apart.
+  /// spelling in upper and lower case, and of letters with accents: the server behind a proxy may not
+  /// tell them apart.
   func demand(on path: WebPath) -> Demand {
+    let folded = path.folded
     let rule = rules.first { rule in
-      rule.pattern.matches(path, ignoringCase: rule.demand != .guest)
+      rule.pattern.matches(path, folded: rule.demand == .guest ? nil : folded)
     }
     return rule?.demand ?? otherwise
   }

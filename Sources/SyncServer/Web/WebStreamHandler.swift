@@ -72,6 +72,8 @@ final class WebStreamHandler: ChannelInboundHandler {
       initialDelay: streams.heartbeat,
       delay: streams.heartbeat
     ) { _ in own.value.beat() }
+    // The cookie may be one that was replaced a moment ago.
+    look(at: .presence)
   }
 
   // MARK: News
@@ -80,7 +82,14 @@ final class WebStreamHandler: ChannelInboundHandler {
   func look(at news: WebStreams.News) {
     untold.formUnion(news)
     guard !isEnding, context != nil else { return }
-    if untold.remove(.presence) != nil, !streams.sessions.isThere(visitor.visit) { return end() }
+    if untold.remove(.presence) != nil {
+      switch streams.sessions.presence(of: visitor.visit, by: visitor.cookie) {
+      case .here: break
+      // The browser comes again with its new cookie. Whoever has the old one does not hear more.
+      case .replaced: return finish()
+      case .gone: return end()
+      }
+    }
     guard !untold.isEmpty, cut == nil else { return }
     guard let state = try? streams.sessions.state(for: visitor) else { return end() }
     var events = ""

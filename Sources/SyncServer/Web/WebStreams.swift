@@ -13,7 +13,7 @@ final class WebStreams: SessionListener {
 
     static let storage = News(rawValue: 1)
     static let privileges = News(rawValue: 2)
-    /// Whether the browser is still there.
+    /// Whether the browser is still there, by the same cookie.
     static let presence = News(rawValue: 4)
   }
 
@@ -114,7 +114,7 @@ final class WebStreams: SessionListener {
     switch event {
     case .storageChanged(let key, _): if key.side == .server { tell(.storage, key.session) }
     case .privilegesChanged(let session): tell(.privileges, session)
-    case .browserLeft(let session): tell(.presence, session)
+    case .cookieEnded(let session): tell(.presence, session)
     }
   }
 

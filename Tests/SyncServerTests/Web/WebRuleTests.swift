@@ -49,6 +49,20 @@ import Testing
     }
   }
 
+  @Test func anotherSpellingOfALetterIsTheSame() async throws {
+    let rules = "/caf\u{E9}/** admin\n/stra\u{DF}e/** admin\n/desk/** admin\n/** guest\n"
+    let paths = [
+      "/caf%C3%A9/x", "/cafe%CC%81/x", "/CAF%C3%89/x", "/CAFE%CC%81/x", "/stra%C3%9Fe/x",
+      "/STRASSE/x", "/strasse/x", "/de%C5%BFk/x", "/des%E2%84%AA/x", "/%EF%BD%84esk/x", "/Desk/x",
+    ]
+    try await WebFixture.with(files: Self.files, rules: rules) { web async throws in
+      for path in paths { #expect(try await web.ask("GET", path).status == 403, "\(path)") }
+      for path in ["/cafe/x", "/desks/x"] {
+        #expect(try await web.ask("GET", path).status == 404, "\(path)")
+      }
+    }
+  }
+
   @Test func aFolderDoesNotShowItsPageAroundItsRule() async throws {
     let rules = "/products/index.html viewProducts\n/** guest\n"
     try await WebFixture.with(files: Self.files, rules: rules) { web async throws in

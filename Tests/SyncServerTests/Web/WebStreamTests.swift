@@ -39,8 +39,6 @@ import Testing
       #expect(try await page.next("privileges") == privileges)
       try web.sessions.clearPrivileges(of: id, for: .server)
       #expect(try await page.next("privileges") == #"{"isGuest":false,"privileges":[]}"#)
-      // The next answer brings the cookie that belongs to these.
-      #expect(try await web.ask("GET", "/_session", [browser]).cookie != nil)
       #expect(try await web.server.metric("syncd_web_streams") == 1)
     }
   }
@@ -109,6 +107,30 @@ import Testing
       #expect(try await second.next("ready")?.contains(session.text) == true)
       #expect(second.cookie != first.cookie)
       #expect(web.sessions.count(.web) == 1)
+    }
+  }
+
+  /// Somebody who has planted a cookie in a browser listens, and hears nothing once that has signed in.
+  @Test func theStreamOfAReplacedCookieEnds() async throws {
+    try await WebFixture.with { web in
+      let fixed = try await WebEventReader(web)
+      let ready = try #require(try await fixed.next("ready"))
+      let session = try #require(SessionID(text: String(ready.suffix(34).prefix(32))))
+      let order = PrivilegeOrder(privileges: ["viewProducts"])
+      try web.sessions.setPrivileges(order, of: session, for: .server)
+      #expect(try await fixed.next()?.name == "privileges")
+      let fresh = try #require(try await web.ask("GET", "/_session", [fixed.cookie]).cookie)
+      // No `ended`: the browser comes again.
+      #expect(try await fixed.next() == nil)
+      #expect(try await fixed.client.readToEnd().isEmpty)
+      let late = try await WebEventReader(web, [fixed.cookie, "Last-Event-ID: 2"])
+      #expect(late.head["set-cookie"] == nil)
+      #expect(try await late.next()?.name == "ready")
+      #expect(try await late.next() == nil)
+      let again = try await WebEventReader(web, ["Cookie: " + fresh, "Last-Event-ID: 2"])
+      #expect(try await again.next("ready")?.contains("viewProducts") == true)
+      try Self.patch(web.sessions, session, "A-17")
+      #expect(try await again.next("storage") == #"{"revision":1}"#)
     }
   }
 
