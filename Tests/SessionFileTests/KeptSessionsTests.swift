@@ -119,11 +119,10 @@ import Testing
     try await kept.take(hash) { _ in true }
   }
 
-  /// The machine's clocks, with the calendar put to another time.
-  private struct SetClock: SessionClock {
-    let shift: Duration
-    var now: Instant { ContinuousClock().now }
-    var wall: WallTime { SystemSessionClock().wall.advanced(by: shift) }
+  /// Clocks that stand still.
+  private struct StoppedClock: SessionClock {
+    let now = ContinuousClock().now
+    let wall: WallTime
     func wait(until instant: Instant) async throws {}
   }
 
@@ -194,18 +193,23 @@ import Testing
   func aClockThatWasSetLengthensNoLife(shift: Int, left: Int?) async throws {
     let place = try Place()
     let session = try record(10).session.id
+    let (made, life) = (WallTime(milliseconds: 1_767_323_045_006), Duration.seconds(600))
     do {
-      let kept = try place.file.open().sessions
-      #expect(put(kept, digest(1), passcode(session)))
+      let clock = StoppedClock(wall: made)
+      let kept = try place.file.open(clock: clock).sessions
+      let passcode = Passcode(
+        session: session,
+        made: made,
+        end: clock.now.advanced(by: life),
+        wallEnd: made.advanced(by: life)
+      )
+      #expect(kept.put(digest(1), passcode, most: 16, at: clock.now, made))
       try await kept.save([try record(10)], ended: [])
     }
-    let before = ContinuousClock().now
-    let kept = try place.file.open(clock: SetClock(shift: .seconds(shift))).sessions
+    let clock = StoppedClock(wall: made.advanced(by: .seconds(shift)))
+    let kept = try place.file.open(clock: clock).sessions
     let passcode = try await take(kept, digest(1))
-    #expect((passcode == nil) == (left == nil))
-    guard let passcode, let left else { return }
-    let life = passcode.end - before
-    #expect(life <= .seconds(left) + (ContinuousClock().now - before), "\(life)")
+    #expect(passcode.map { $0.end - clock.now } == left.map { .seconds($0) })
   }
 
   /// Another program keeps the file from being written: a full disk does the same.

@@ -3,6 +3,7 @@ import Logging
 import ProjectModel
 import SyncProtocol
 import SyncServer
+import TestPrograms
 import Testing
 
 /// Real broadcast, from one network namespace into another.
@@ -43,18 +44,23 @@ import Testing
     on host: String,
     _ body: (NetworkNamespaces) async throws -> Void
   ) async throws {
-    let spaces = try NetworkNamespaces()
+    let spaces = NetworkNamespaces()
     let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let responder = try NetworkNamespaces.start(
       in: spaces.first,
       [own, "--testing-library", "swift-testing", "--filter", "DiscoveryAcrossTests/responder"],
       environment: [Self.role: host]
     )
-    defer {
-      responder.process.terminate()
-      responder.process.waitUntilExit()
+    do { try await body(spaces) } catch {
+      await stop(responder)
+      throw error
     }
-    try await body(spaces)
+    await stop(responder)
+  }
+
+  private func stop(_ responder: RunningProgram) async {
+    responder.send(SIGTERM)
+    _ = await responder.exitStatus()
   }
 
   /// Asks with the built program until there is an answer.

@@ -1,4 +1,5 @@
 import Foundation
+import TestPrograms
 
 /// Two network namespaces joined by a cable of their own: nothing that is sent in them leaves them.
 ///
@@ -10,15 +11,14 @@ final class NetworkNamespaces: Sendable {
 
   /// Whether this account may make them here.
   static let arePossible: Bool = {
-    guard geteuid() == 0, ip != nil, let pair = try? NetworkNamespaces() else { return false }
-    return pair.isUp
+    geteuid() == 0 && ip != nil && NetworkNamespaces().isUp
   }()
 
   let first: String
   let second: String
   private let isUp: Bool
 
-  init() throws {
+  init() {
     let mark = String(UInt32.random(in: 0 ... .max), radix: 16)
     first = "syncd-\(mark)-a"
     second = "syncd-\(mark)-b"
@@ -35,45 +35,31 @@ final class NetworkNamespaces: Sendable {
         ip -n $space route add default dev cable0
       done
       """
-    isUp = try Self.shell(script).status == 0
+    isUp = Self.shell(script)
   }
 
-  deinit { _ = try? Self.shell("ip netns del \(first); ip netns del \(second)") }
+  deinit { _ = Self.shell("ip netns del \(first); ip netns del \(second)") }
 
   /// Starts a program in a namespace.
   static func start(
     in space: String,
     _ command: [String],
     environment: [String: String] = [:]
-  ) throws -> (process: Process, output: Pipe) {
-    let process = Process()
-    process.executableURL = URL(filePath: ip ?? "/sbin/ip")
-    process.arguments = ["netns", "exec", space] + command
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    return (process, output)
+  ) throws -> RunningProgram {
+    try RunningProgram(
+      "/usr/bin/env",
+      environment.map { "\($0)=\($1)" } + [ip ?? "/sbin/ip", "netns", "exec", space] + command
+    )
   }
 
   /// Runs a program in a namespace to its end, and returns its standard output.
   static func run(in space: String, _ command: [String]) async throws -> String {
-    let (process, output) = try start(in: space, command)
-    let data = try await TestClient.onThread {
-      try output.fileHandleForReading.readToEnd() ?? Data()
-    }
-    process.waitUntilExit()
-    return String(decoding: data, as: UTF8.self)
+    let running = try start(in: space, command)
+    _ = await running.exitStatus()
+    return running.output
   }
 
-  private static func shell(_ script: String) throws -> (status: Int32, output: String) {
-    let process = Process()
-    process.executableURL = URL(filePath: "/bin/sh")
-    process.arguments = ["-c", "PATH=$PATH:/usr/sbin:/sbin\n" + script]
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    return (process.terminationStatus, "")
+  private static func shell(_ script: String) -> Bool {
+    system("exec 2>/dev/null\nPATH=$PATH:/usr/sbin:/sbin\n" + script) == 0
   }
 }
