@@ -91,18 +91,26 @@ struct ClientCommand: AsyncParsableCommand {
       guard let visit = try await patience.visit(choice, &wish, &updates) else { continue }
       client.confirm()
       data.remember(visit.target, of: client.application)
-      let course = ClientCourse(try await visit.updates.offer())
-      do {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-          group.addTask { try await follow(visit, data, course) }
-          group.addTask { await course.untilAnotherOffer() }
-          defer { group.cancelAll() }
-          try await group.next()
-        }
-      } catch let error as ClientError where error.code == .refused && course.wasConnected {
-        // The server has another version now, or has started anew and knows this client no longer.
-        try await Task.sleep(for: Self.pause)
+      do { try await stay(with: visit, data) } catch let error as ClientError where error.isBreak {
+        // Between the visit and the first event: later ones are waited out there.
+        try await patience.wait(after: error, &wish)
       }
+    }
+  }
+
+  /// Follows a server until there is another one, or another version, to look for.
+  private func stay(with visit: ServerVisit, _ data: DataFolder) async throws {
+    let course = ClientCourse(try await visit.updates.offer())
+    do {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await follow(visit, data, course) }
+        group.addTask { await course.untilAnotherOffer() }
+        defer { group.cancelAll() }
+        try await group.next()
+      }
+    } catch let error as ClientError where error.code == .refused && course.wasConnected {
+      // The server has another version now, or has started anew and knows this client no longer.
+      try await Task.sleep(for: Self.pause)
     }
   }
 

@@ -47,16 +47,23 @@ struct ServerPatience {
       breaks = 0
       return visit
     } catch let error as ClientError where error.isLoss {
-      guard let last else { throw error }
       if isThere { breaks += 1 }
-      let wait = backoff.next(using: &random)
-      FollowReport(output: output, address: last.target.address, json: json)
-        .show(.lost(error, retryIn: wait))
-      try await Task.sleep(for: wait)
-      if error.code == .noServer, let address = await last.whereabouts() {
-        wish = .named(address.description, isKnown: true)
-      }
+      try await wait(after: error, &wish)
       return nil
+    }
+  }
+
+  /// Waits after a loss, and looks where the server is now.
+  ///
+  /// - Throws: the loss, where there never was a server.
+  mutating func wait(after loss: ClientError, _ wish: inout ServerChoice.Wish) async throws {
+    guard let last else { throw loss }
+    let wait = backoff.next(using: &random)
+    FollowReport(output: output, address: last.target.address, json: json)
+      .show(.lost(loss, retryIn: wait))
+    try await Task.sleep(for: wait)
+    if loss.code == .noServer, let address = await last.whereabouts() {
+      wish = .named(address.description, isKnown: true)
     }
   }
 }
@@ -64,9 +71,11 @@ struct ServerPatience {
 extension ClientError {
   private static let unavailable = 503
 
+  /// Whether nobody answered, or the connection broke.
+  var isBreak: Bool { code == .noServer || code == .connection }
+
   /// Whether the server may be there again in a moment.
   var isLoss: Bool {
-    code == .noServer || code == .connection
-      || (code == .refused && problem?.status == Self.unavailable)
+    isBreak || (code == .refused && problem?.status == Self.unavailable)
   }
 }

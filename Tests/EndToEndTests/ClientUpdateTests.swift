@@ -89,6 +89,26 @@ import Testing
     await stop(server.running)
   }
 
+  /// It was there a moment ago, and is gone before the first event.
+  @Test func aServerThatIsLostRightAfterTheVisitIsWaitedFor() async throws {
+    let place = try Workplace()
+    let line = try await FaultyLine()
+    let client = try await place.package(into: "one", "IPAddress=127.0.0.1", port(line.address))
+    let server = try await place.serve(
+      "--allow-host",
+      line.address,
+      "--application",
+      place.path + "/one/ShopServer/application.json"
+    )
+    try await line.order("target \(server.address.split(separator: ":").last ?? "")")
+    try await line.order("refuse /v1/events")
+    let running = try place.startClient(client)
+    _ = try #require(await running.line(containing: "Trying again"), "\(running.errors)")
+    try await line.order("accept")
+    _ = try #require(await running.line(containing: "verified"), "\(running.errors)")
+    await stop(running, server.running)
+  }
+
   @Test(arguments: ["1", "2"])
   func anUpdateGoesOnWhenTheServerComesBack(minimum: String) async throws {
     let place = try Workplace()

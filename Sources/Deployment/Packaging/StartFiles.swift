@@ -113,12 +113,15 @@ struct StartFiles {
         # The first start of a new version; it removes the other one when it has found its server.
         # Standard input may be closed, which would end this shell itself.
         if (: 3<&0) 2>/dev/null; then exec 3<&0; else exec 3</dev/null; fi
+        # A program in the background does not hear INT. Who is told to end before the child is known
+        # tells it afterwards: it must not go on by itself.
+        child= ends=
+        trap 'ends=1; [ -z "$child" ] || kill -TERM $child 2>/dev/null' TERM HUP INT
         "$version/start" "$@" <&3 3<&- &
         child=$!
+        [ -z "$ends" ] || kill -TERM $child 2>/dev/null
         # The child has its own hold on the version, and may give it up for the next one.
         exec 3<&- 9<&-
-        # A program in the background does not hear INT.
-        trap 'kill -TERM $child 2>/dev/null' TERM HUP INT
         wait $child
         status=$?
         while kill -0 $child 2>/dev/null; do
