@@ -12,7 +12,7 @@ package struct KeptSessionsFile: Sendable {
   }
 
   /// What this version writes and reads.
-  static let version = 1
+  static let version = 2
   /// What `journal_mode = WAL` keeps beside the file.
   private static let companions = ["-wal", "-shm"]
 
@@ -91,8 +91,9 @@ package struct KeptSessionsFile: Sendable {
   private static func prepare(_ database: DatabaseQueue) throws {
     try database.write { database in
       let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
-      guard found <= version else {
-        throw Unusable(reason: "a newer syncd has written them, in version \(found)")
+      guard found == version || found == 0 else {
+        let age = found > version ? "a newer" : "an older"
+        throw Unusable(reason: "\(age) syncd has written them, in version \(found)")
       }
       let check = try String.fetchOne(database, sql: "PRAGMA quick_check(1)")
       guard check == "ok" else { throw Unusable(reason: "the file is damaged") }

@@ -33,7 +33,9 @@ struct Admission: Sendable {
     }
     let (session, hook) = try bearer(of: authorization, on: connection, access)
     let caller = Caller(connection: connection.grade, session: session.map(current), hook: hook)
-    guard !roster.isStarting || caller.isServerSide || path == Route.hello else {
+    // A hook's work is no matter of who is let in, and a client that it opens is.
+    let isIn = caller.isSameMachine || caller.hook != nil && access != .everyone
+    guard !roster.isStarting || isIn || path == Route.hello else {
       throw ProblemDetails(
         .building,
         detail: "The server is starting and lets nobody in yet; ask again in a moment."
@@ -62,7 +64,7 @@ struct Admission: Sendable {
   ///
   /// - Throws: `not-accepting`.
   func checkNew(_ caller: Caller) throws(ProblemDetails) {
-    guard caller.session == nil, !caller.isServerSide else { return }
+    guard caller.session == nil, !caller.isSameMachine else { return }
     guard !isStandalone else {
       throw ProblemDetails(
         .notAccepting,
@@ -98,13 +100,13 @@ struct Admission: Sendable {
     of authorization: String?,
     on connection: ConnectionIdentity,
     _ access: Access
-  ) throws(ProblemDetails) -> (OpenSession?, hook: SessionID?) {
+  ) throws(ProblemDetails) -> (OpenSession?, hook: ProcessReference?) {
     guard let authorization else { return (nil, nil) }
     if let token = Self.bearer(authorization).map({ SHA256.digest(of: Array($0.utf8)) }) {
       if let session = sessions.touch(token), isKnown(session) { return (session, nil) }
       // Hooks run on this machine: from another one their secret is somebody else's.
       if !connection.isFromNetwork, let hook = sessions.process(showing: token) {
-        return (nil, hook.session)
+        return (nil, hook)
       }
     }
     // Where nothing is asked for, a session that has ended hinders nobody from opening another.

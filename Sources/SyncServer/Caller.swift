@@ -22,10 +22,10 @@ struct Caller: Hashable, Sendable {
   let connection: CallerGrade
   /// The session that the caller is the client of.
   let session: OpenSession?
-  /// The session that the caller, a hook, acts for.
-  let hook: SessionID?
+  /// The hook that the caller is, or whose pass it shows.
+  let hook: ProcessReference?
 
-  init(connection: CallerGrade, session: OpenSession? = nil, hook: SessionID? = nil) {
+  init(connection: CallerGrade, session: OpenSession? = nil, hook: ProcessReference? = nil) {
     self.connection = connection
     self.session = session
     self.hook = hook
@@ -40,12 +40,9 @@ struct Caller: Hashable, Sendable {
   }
 
   /// The session that the caller calls its own.
-  var ownSession: SessionID? { session?.id ?? hook }
+  var ownSession: SessionID? { session?.id ?? hook?.session }
 
   var isSameMachine: Bool { connection == .sameMachine }
-
-  /// Code on the server's own machine, which its operator runs.
-  var isServerSide: Bool { isSameMachine || hook != nil }
 
   /// The caller's word in journals.
   var author: String { session?.id.text ?? connection.rawValue }

@@ -151,7 +151,9 @@ package final class ProjectServer: Service {
         _ = try? await self.binding.value()
         await ends.watch()
       }
-      tasks.addTask { await self.sessionEvents.run(posting: self.project.events) }
+      tasks.addTask {
+        await self.sessionEvents.run(posting: self.project.events, endingStreamsOf: desks)
+      }
       if let web { tasks.addTask { await web.watch() } }
       tasks.addTask {
         do throws(ServerError) {

@@ -4,10 +4,14 @@ import SyncProtocol
 import Synchronization
 
 /// Passes on what changes in sessions to their own clients: of each session the newest alone.
+///
+/// The streams of what ends without the server's doing end by this.
 package final class SessionEventFeed: SessionListener {
   private struct News {
     var storage: [SessionID: UInt64] = [:]
     var privileges: Set<SessionID> = []
+    var endedSessions: Set<SessionID> = []
+    var endedHooks: Set<ProcessReference> = []
   }
 
   private let news = Mutex(News())
@@ -32,13 +36,15 @@ package final class SessionEventFeed: SessionListener {
         news.storage[key.session] = max(revision, news.storage[key.session] ?? 0)
       case .privilegesChanged(let session): news.privileges.insert(session)
       case .cookieEnded: break
+      case .webSessionEnded(let session): news.endedSessions.insert(session)
+      case .passEnded(let hook): news.endedHooks.insert(hook)
       }
     }
     wakeUp.yield()
   }
 
   /// Posts what changes until cancelled; changes that come while it posts become one.
-  func run(posting events: EventHub) async {
+  func run(posting events: EventHub, endingStreamsOf desks: LoopDesks) async {
     for await _ in wakeUps {
       let news = news.withLock { news in
         defer { news = News() }
@@ -50,6 +56,8 @@ package final class SessionEventFeed: SessionListener {
       for session in news.privileges {
         await events.post(.privileges(SessionChange(to: session.text)))
       }
+      for session in news.endedSessions { desks.endStreams(of: session) }
+      for hook in news.endedHooks { desks.endStreams(of: hook) }
     }
   }
 }

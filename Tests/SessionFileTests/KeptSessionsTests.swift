@@ -284,14 +284,16 @@ import Testing
     }
   }
 
-  @Test func aNewerFileIsSetAside() async throws {
+  @Test(arguments: [(7, "a newer"), (1, "an older")])
+  func aFileOfAnotherVersionIsSetAside(version: Int, age: String) async throws {
     let place = try Place()
     do { try await place.file.open().sessions.save([try record(10)], ended: []) }
-    _ = try place.ask("pragma user_version = 7")
+    _ = try place.ask("pragma user_version = \(version)")
     let opened = try place.file.open()
-    #expect(opened.warning?.contains("a newer syncd has written them, in version 7") == true)
+    let words = "\(age) syncd has written them, in version \(version)"
+    #expect(opened.warning?.contains(words) == true)
     #expect(opened.sessions.load() == [])
-    #expect(try place.ask("pragma user_version") == "1")
+    #expect(try place.ask("pragma user_version") == "2")
   }
 
   @Test func aFileThatCannotBeWrittenIsAnError() throws {

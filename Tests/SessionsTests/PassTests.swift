@@ -28,15 +28,23 @@ import Testing
     #expect(sessions.process(showing: hash) == nil)
   }
 
-  /// A script that has ended without a word makes room; what somebody else counts on stays.
-  @Test func scriptsDoNotFillASession() throws {
+  /// A script that has ended without a word makes room for another one, and for nothing else.
+  @Test func nobodyTakesTheOthersPlaces() throws {
     let bench = Bench()
     let (sessions, id) = (bench.sessions, try bench.client().id)
-    let scripts = try (0..<63).map { try sessions.beginProcess(of: id, .script, name: "s\($0)") }
-    let hook = try sessions.beginProcess(of: id, .hook, name: "h")
-    let kept = sessions.processes(of: id).map(\.number)
-    #expect(kept.count == 64 && kept.contains(1) && kept.last == hook.number)
-    #expect(!kept.contains(scripts[0].number) && kept.contains(scripts[1].number))
+    let scripts = try (0..<64).map { try sessions.beginProcess(of: id, .script, name: "s\($0)") }
+    // What a client does in its session ends no script, and keeps no hook out.
+    for _ in 0..<63 { _ = try sessions.beginProcess(of: id, .events, name: "e") }
+    for kind in [SessionProcess.Kind.events, .client, .web] {
+      #expect(throws: SessionRefusal.tooManyProcesses) {
+        try sessions.beginProcess(of: id, kind, name: "e")
+      }
+    }
+    _ = try sessions.beginProcess(of: id, .hook, name: "h")
+    #expect(scripts.allSatisfy { sessions.has($0) })
+    _ = try sessions.beginProcess(of: id, .script, name: "new")
+    #expect(!sessions.has(scripts[0]) && sessions.has(scripts[1]))
+    #expect(sessions.processes(of: id).count == 129)
   }
 
   @Test func secretsAreCovered() async throws {
@@ -48,6 +56,9 @@ import Testing
     for secret in [passcode, passcode.lowercased(), pass, client.token, cookie] {
       let said = await sessions.withoutSecrets("otp=\(secret), \(client.id.text).")
       #expect(said == "otp=(secret), \(client.id.text).")
+      // Digits beside it, as in an address that is escaped.
+      let escaped = await sessions.withoutSecrets("%244DSID%3D\(secret)ab\(secret)c")
+      #expect(escaped == "%244DSID%3D(secret)ab(secret)c")
     }
     let line = "ünchanged: 0123456789abcdef0123456789abcdef f\u{301} a"
     #expect(await sessions.withoutSecrets(line) == line)

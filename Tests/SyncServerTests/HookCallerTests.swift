@@ -3,6 +3,7 @@ import Logging
 import Sessions
 import SyncProtocol
 import SyncServer
+import Synchronization
 import Testing
 
 /// A lifecycle hook shows its pass and acts for its session, wherever it asks from on this machine.
@@ -86,6 +87,37 @@ import Testing
     }
   }
 
+  /// A line is cut where it becomes too long: half of a secret must not be what is left.
+  @Test func aSecretAtTheEndOfALongLineIsNotHalved() async throws {
+    let folder = try ServerFixture.temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    _ = try await Tool.run(
+      "sh",
+      [
+        "-c",
+        "printf '#!/bin/sh\necho $SYNCD_TOKEN >>$0.log\nprintf %%4080s; echo \"=$SYNCD_TOKEN\"\n' "
+          + ">\"$1\"; chmod 755 \"$1\"", "sh", "\(folder)/on-server-open-connection",
+      ]
+    )
+    let sessions = OpenSessions(ofServerWith: SessionLimits())
+    let lines = LoggedLines()
+    let hooks = ServerHooks(
+      try HookFolder(folder),
+      timeout: .seconds(30),
+      sessions: sessions,
+      variables: [:],
+      logger: Logger(label: "test") { _ in lines }
+    )
+    try await ServerFixture.with(sessions: sessions, hooks: hooks) { server in
+      let opened = try await server.ask("POST", Route.sessions)
+      #expect(opened.status == 201)
+    }
+    let path = "\(folder)/on-server-open-connection.log"
+    let token = try String(contentsOfFile: path, encoding: .utf8)
+    let line = try #require(lines.all.first { $0.contains("=") })
+    #expect(line.hasSuffix("=") && token.utf8.count == 33, "\(line.suffix(40))")
+  }
+
   @Test func theEndOfAServerIsBoundedWhateverItsHooksDo() async throws {
     let folder = try ServerFixture.temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -95,12 +127,13 @@ import Testing
         "sh",
         [
           "-c",
-          "printf '#!/bin/sh\ntrap \"\" TERM\necho began >>$0.log\nwhile :; do sleep 1; done\n' "
+          "printf '#!/bin/sh\ntrap \"\" TERM\nwhile :; do sleep 1; done\n' "
             + ">\"$1\"; chmod 755 \"$1\"", "sh", "\(folder)/\(name)",
         ]
       )
     }
     let sessions = OpenSessions(ofServerWith: SessionLimits())
+    let lines = LoggedLines()
     var limits = ServerHooks.EndLimits()
     (limits.closing, limits.all) = (.milliseconds(200), .milliseconds(400))
     let hooks = ServerHooks(
@@ -109,7 +142,7 @@ import Testing
       limits: limits,
       sessions: sessions,
       variables: [:],
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+      logger: Logger(label: "test") { _ in lines }
     )
     // That it returns at all is the proof: none of the programs ever ends by itself.
     try await ServerFixture.with(sessions: sessions, hooks: hooks) { server in
@@ -118,11 +151,7 @@ import Testing
         #expect(opened.status == 201)
       }
     }
-    let began = try String(
-      contentsOfFile: "\(folder)/on-server-shutdown.log",
-      encoding: .utf8
-    )
-    #expect(began == "began\n")
+    #expect(lines.all.contains { $0.contains("did not wait for the hooks") }, "\(lines.all)")
   }
 }
 
@@ -190,6 +219,79 @@ extension HookCallerTests {
     }
   }
 
+  /// What a pass has opened ends with it, and what a session's processes hear with the session.
+  @Test func streamsEndWithTheHookAndWithABrowsersSession() async throws {
+    try await serve { server, own, _, _ in
+      let sessions = server.sessions
+      let hook = try sessions.beginProcess(of: SessionID(text: own), .hook, name: "h")
+      let pass = ["Authorization: Bearer \(sessions.pass(for: hook))"]
+      let client = try await server.tcp()
+      _ = try await client.openEvents(host: server.host, pass)
+      #expect(try await client.nextEvent()?.event?.name == "ready")
+      let web = try sessions.openWeb(address: "10.0.0.1")
+      let page = try await server.unix()
+      let path = "\(Route.events)?session=\(web.visit.session.text)"
+      _ = try await page.openEvents(path: path, host: "syncd", [])
+      #expect(try await page.nextEvent()?.event?.name == "ready")
+
+      sessions.endProcess(hook)
+      #expect(try await client.nextBlock() == nil)
+      _ = sessions.leaveWeb(web.cookie)
+      #expect(try await page.nextBlock() == nil)
+    }
+  }
+
+  /// While nobody new is let in, a hook hears events, and opens no clients.
+  @Test func aPassOpensNoClients() async throws {
+    try await serve { server, _, _, pass in
+      _ = try await server.askLocally("PUT", Route.clientAdmission, body: #"{"acceptsNew":false}"#)
+      #expect(try await server.ask("POST", Route.sessions, pass).problem == .notAccepting)
+      let client = try await server.tcp()
+      #expect(try await client.openEvents(host: server.host, pass).status == 200)
+    }
+  }
+
+  /// A client that has as many processes as it may have does not choose whom its hook acts for.
+  @Test func anOpeningHookActsForItsSessionOrNotAtAll() async throws {
+    let folder = try ServerFixture.temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    _ = try await Tool.run(
+      "sh",
+      [
+        "-c",
+        "printf '#!/bin/sh\necho $SYNCD_SESSION $SYNCD_PROCESS_SESSION >>$0.log\n' >\"$1\"; "
+          + "chmod 755 \"$1\"", "sh", "\(folder)/on-server-open-connection",
+      ]
+    )
+    let sessions = OpenSessions(ofServerWith: SessionLimits())
+    let hooks = ServerHooks(
+      try HookFolder(folder),
+      timeout: .seconds(30),
+      sessions: sessions,
+      variables: [:],
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    )
+    try await ServerFixture.with(sessions: sessions, hooks: hooks) { server in
+      let opened = try await server.ask("POST", Route.sessions)
+      let id = try opened.json(ClientSession.self).id
+      for _ in 0..<62 {
+        _ = try sessions.beginProcess(of: SessionID(text: id), .events, name: "e")
+      }
+      let further = try await server.ask(
+        "POST",
+        Route.ownConnections,
+        try server.bearer(opened),
+        body: #"{"name":"Design"}"#
+      )
+      #expect(further.status == 201, "\(further.text)")
+      let lines = try String(
+        contentsOfFile: "\(folder)/on-server-open-connection.log",
+        encoding: .utf8
+      )
+      #expect(lines == "\(id) \(id)\n\(id) \(id)\n")
+    }
+  }
+
   /// Whoever waits for a storage and goes away is not given it.
   @Test func aWaiterThatLeavesIsForgotten() async throws {
     try await serve { server, own, _, pass in
@@ -220,4 +322,23 @@ extension HookCallerTests {
       #expect(next.status == 201, "\(next.text)")
     }
   }
+}
+
+/// Keeps what is logged.
+private struct LoggedLines: LogHandler {
+  private final class Lines: Sendable {
+    let all = Mutex<[String]>([])
+  }
+
+  private let lines = Lines()
+  var metadata = Logger.Metadata()
+  var logLevel = Logger.Level.trace
+  var all: [String] { lines.all.withLock(\.self) }
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) { lines.all.withLock { $0.append("\(event.message)") } }
 }

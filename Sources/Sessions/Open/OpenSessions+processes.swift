@@ -41,6 +41,12 @@ extension OpenSessions {
     return text
   }
 
+  /// Whether a process has not ended.
+  package func has(_ process: ProcessReference) -> Bool {
+    let now = clock.now
+    return step { $0.table.has(process, at: now) }
+  }
+
   /// The process that shows a secret of this hash.
   package func process(showing pass: Digest) -> ProcessReference? {
     let now = clock.now

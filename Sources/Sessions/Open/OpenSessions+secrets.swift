@@ -1,28 +1,41 @@
 /// What must stand in no log.
 extension OpenSessions {
-  /// A text in which every passcode, pass, token and cookie that is good now is covered.
+  /// Passcodes, passes, tokens and cookies are so many hexadecimal digits.
+  private static let digits = 32
+
+  /// A text in which every passcode, pass, token and cookie that is good now is covered, whatever
+  /// stands beside it.
   package func withoutSecrets(_ text: String) async -> String {
-    var result = ""
-    var rest = text[...]
-    while let start = rest.firstIndex(where: \.isHexDigit) {
-      let end = rest[start...].firstIndex { !$0.isHexDigit } ?? rest.endIndex
-      let word = rest[start..<end]
-      result += rest[..<start]
-      result += await isSecret(word) ? "(secret)" : word
-      rest = rest[end...]
+    let bytes = Array(text.utf8)
+    var covered: [UInt8] = []
+    var (index, runEnd) = (0, 0)
+    while index < bytes.count {
+      if runEnd <= index {
+        runEnd = bytes[index...].firstIndex { !Self.isDigit($0) } ?? bytes.count
+      }
+      let end = index + Self.digits
+      if end <= runEnd, await isSecret(bytes[index..<end]) {
+        covered += "(secret)".utf8
+        index = end
+      } else {
+        covered.append(bytes[index])
+        index += 1
+      }
     }
-    return result + rest
+    return String(decoding: covered, as: UTF8.self)
   }
 
-  private func isSecret(_ word: Substring) async -> Bool {
-    guard word.utf8.count == 32 else { return false }
+  private static func isDigit(_ byte: UInt8) -> Bool { Character(UnicodeScalar(byte)).isHexDigit }
+
+  private func isSecret(_ word: ArraySlice<UInt8>) async -> Bool {
     // As each was made, and a passcode however it is written.
-    let (exact, upper) = (digest(String(word)), digest(word.uppercased()))
+    let text = String(decoding: word, as: UTF8.self)
+    let exact = digest(text)
     let isOfTable = step { state in
       state.table.hasToken(exact) || state.table.passes[exact] != nil
         || state.table.cookies[exact] != nil
     }
     if isOfTable { return true }
-    return await passcodes.has(upper)
+    return await passcodes.has(digest(text.uppercased()))
   }
 }

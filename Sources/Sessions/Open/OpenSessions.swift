@@ -86,7 +86,7 @@ package final class OpenSessions: Sendable {
   func step<Value: Sendable, Failure: Error>(
     _ body: (inout State) throws(Failure) -> Value
   ) throws(Failure) -> Value {
-    let (result, told, cookieEnds, callsKeeper) = state.withLock { state in
+    let (result, told, ends, callsKeeper) = state.withLock { state in
       let result: Result<Value, Failure>
       do throws(Failure) {
         result = .success(try body(&state))
@@ -103,9 +103,9 @@ package final class OpenSessions: Sendable {
       }
       let callsKeeper = !state.isKeeperCalled && state.table.changes?.isEmpty == false
       if callsKeeper { state.isKeeperCalled = true }
-      return (result, told, state.table.takeCookieEnds(), callsKeeper)
+      return (result, told, state.table.takeEnds(), callsKeeper)
     }
-    for session in cookieEnds { tell(.cookieEnded(session)) }
+    if !ends.isEmpty { for event in ends.events { tell(event) } }
     if callsKeeper { keeperCall.yield() }
     for (continuation, outcome) in told { continuation.resume(returning: outcome) }
     return try result.get()

@@ -8,6 +8,10 @@ package enum SessionEvent: Hashable, Sendable {
   /// A cookie leads to the session no more: its browser has left it or has another one now, or the
   /// session has ended.
   case cookieEnded(SessionID)
+  /// A browser's own session has ended.
+  case webSessionEnded(SessionID)
+  /// A process that could prove itself by a secret has ended.
+  case passEnded(ProcessReference)
 }
 
 /// Whoever passes the events on.

@@ -7,6 +7,7 @@ struct SessionEntry: Sendable {
   /// In minutes; 4D raises anything less to it (4d-domain §9.2).
   static let leastIdle = 60
   static let mostIdle = 365 * 24 * 60
+  /// Of each sort; neither the server's scripts nor the client's connections take the others' places.
   static let mostProcesses = 64
   /// Of the session that all work on the server shares.
   static let mostServerProcesses = 1024
@@ -61,10 +62,19 @@ struct SessionEntry: Sendable {
     kind == .storedProcedure ? Self.mostServerProcesses : Self.mostProcesses
   }
 
-  /// What makes room: a script may have ended without a word.
+  /// What makes room for another script: one may have ended without a word.
   var oldestScript: ProcessNumber? {
-    guard processes.count >= mostProcesses else { return nil }
-    return processes.first { $0.kind == .script }?.number
+    isFull(for: .script) ? processes.first { $0.kind == .script }?.number : nil
+  }
+
+  /// Hooks always have room: of them only so many run and wait.
+  private func isFull(for kind: SessionProcess.Kind) -> Bool {
+    switch kind {
+    case .hook: false
+    case .script: processes.count { $0.kind == .script } >= mostProcesses
+    case .client, .events, .web:
+      processes.count { $0.kind != .script && $0.kind != .hook } >= mostProcesses
+    }
   }
 
   /// - Throws: `tooManyProcesses`.
@@ -73,7 +83,7 @@ struct SessionEntry: Sendable {
     name: String,
     since: String
   ) throws(SessionRefusal) -> SessionProcess {
-    guard processes.count < mostProcesses else { throw .tooManyProcesses }
+    guard !isFull(for: kind) else { throw .tooManyProcesses }
     lastProcess += 1
     let process = SessionProcess(number: lastProcess, name: name, kind: kind, since: since)
     processes.append(process)

@@ -9,7 +9,9 @@ extension SessionTable {
     since: String,
     at now: Instant
   ) throws(SessionRefusal) -> SessionProcess {
-    if let oldest = entries[id]?.oldestScript { endProcess(oldest, of: id, at: now) }
+    if kind == .script, let oldest = entries[id]?.oldestScript {
+      endProcess(oldest, of: id, at: now)
+    }
     guard var entry = live(id, at: now) else { throw .unknownSession }
     let process = try entry.begin(kind, name: name, since: since)
     entries[id] = entry
@@ -25,12 +27,16 @@ extension SessionTable {
     of id: SessionID,
     at now: Instant
   ) -> Bool {
-    if let pass = entries[id]?.process(number)?.pass { passes[pass] = nil }
+    let process = ProcessReference(session: id, number: number)
+    if let pass = entries[id]?.process(number)?.pass {
+      passes[pass] = nil
+      ends.passes.insert(process)
+    }
     let wasAccepted = entries[id]?.accepted.contains(number) == true
     let wasThere = entries[id]?.end(number) == true
     if wasAccepted, let entry = entries[id] { changes?.changed(entry) }
     guard wasThere else { return false }
-    leases.processEnded(ProcessReference(session: id, number: number), at: now)
+    leases.processEnded(process, at: now)
     return true
   }
 

@@ -174,7 +174,7 @@ extension SessionTable {
     entry.cookies.removeAll { $0 == old }
     entry.cookies.append(fresh)
     entries[binding.session] = entry
-    cookieEnded(binding.session)
+    ends.cookies.insert(binding.session)
     retired[old] = RetiredCookie(successor: fresh, end: now.advanced(by: limits.cookieOverlap))
     changes?.changed(entry)
     return visit(binding, entry)
@@ -203,7 +203,7 @@ extension SessionTable {
 
   private mutating func unbind(_ cookie: Digest, at now: Instant) {
     guard let binding = cookies.removeValue(forKey: cookie) else { return }
-    cookieEnded(binding.session)
+    ends.cookies.insert(binding.session)
     endProcess(binding.process, of: binding.session, at: now)
     entries[binding.session]?.cookies.removeAll { $0 == cookie }
     // Nobody can come back to it, and it holds nothing.

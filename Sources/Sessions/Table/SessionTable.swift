@@ -25,8 +25,8 @@ package struct SessionTable: Sendable {
   var passes: [Digest: ProcessReference] = [:]
   /// What a store has to be told; `nil` where there is none.
   var changes: SessionChanges?
-  /// Sessions that a cookie has led to, and does no more, since somebody asked.
-  private var cookieEnds: Set<SessionID> = []
+  /// What has ended since somebody asked.
+  var ends = SessionTableEnds()
   /// In all storages.
   var storedBytes = 0
   private var ids: [Digest: SessionID] = [:]
@@ -130,7 +130,8 @@ package struct SessionTable: Sendable {
     if let token = entry.token { ids[token] = nil }
     for pass in entry.processes.compactMap(\.pass) { passes[pass] = nil }
     for cookie in entry.cookies { cookies[cookie] = nil }
-    if !entry.cookies.isEmpty { cookieEnded(id) }
+    if !entry.cookies.isEmpty { ends.cookies.insert(id) }
+    if entry.kind == .web { ends.webSessions.insert(id) }
     counts[entry.kind, default: 1] -= 1
     storedBytes -= entry.storedBytes
     leases.sessionEnded(id, at: now)
@@ -138,13 +139,10 @@ package struct SessionTable: Sendable {
     return entry.session
   }
 
-  /// Notes that a cookie leads to a session no more.
-  mutating func cookieEnded(_ id: SessionID) { cookieEnds.insert(id) }
-
-  /// The sessions for which this was noted since the last call.
-  mutating func takeCookieEnds() -> Set<SessionID> {
-    defer { cookieEnds = [] }
-    return cookieEnds
+  /// What has ended since the last call.
+  mutating func takeEnds() -> SessionTableEnds {
+    defer { ends = SessionTableEnds() }
+    return ends
   }
 
   /// Ends the sessions whose time is over, and forgets browsers that came no more.

@@ -136,7 +136,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
         path: Route.events,
         isWrite: false
       )
-      try desk.admission.checkNew(caller)
+      if caller.hook == nil { try desk.admission.checkNew(caller) }
       let subject = try StreamRequest.subject(
         request.session,
         of: caller,

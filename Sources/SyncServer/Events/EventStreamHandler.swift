@@ -13,6 +13,8 @@ final class EventStreamHandler: ChannelInboundHandler {
   let addressee: EventAddressee
   /// The stream among its session's processes.
   var process: ProcessReference?
+  /// The hook by whose pass the stream was opened; it ends with it.
+  let hook: ProcessReference?
   let transport: StreamTransport
   /// Whether its client has shown nothing of who it is.
   let isAnonymous: Bool
@@ -35,16 +37,28 @@ final class EventStreamHandler: ChannelInboundHandler {
     request: StreamRequest,
     session: SessionID?,
     addressee: EventAddressee,
+    hook: ProcessReference?,
     isAnonymous: Bool,
     number: Int
   ) {
     self.number = number
     self.addressee = addressee
+    self.hook = hook
     self.isAnonymous = isAnonymous
     self.desk = desk
     self.session = session
     transport = request.transport
     unresolved = request.resume
+  }
+
+  /// Whether the stream is a session's: its client's, about it, or of a hook that acts for it.
+  func isOf(_ id: SessionID) -> Bool {
+    session == id || addressee.subject == id || hook?.session == id
+  }
+
+  /// Whether the last event of a recipient is the stream's end.
+  func ends(with recipient: String) -> Bool {
+    addressee.hears(recipient) || hook?.session.text == recipient
   }
 
   func handlerAdded(context: ChannelHandlerContext) { self.context = context }

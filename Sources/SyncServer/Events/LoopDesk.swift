@@ -146,6 +146,7 @@ final class LoopDesk {
       request: request,
       session: caller.session?.id,
       addressee: EventAddressee(client: client, subject: subject),
+      hook: caller.hook,
       isAnonymous: caller.grades == [.anonymous],
       number: number
     )
@@ -162,11 +163,17 @@ final class LoopDesk {
       startPulse()
       stream.begin(answer, opening)
       // Whoever ends it from here on comes to `endStreams` after this.
-      if let subject, !admission.sessions.has(subject) { stream.finish() }
+      if isOver(stream) { stream.finish() }
     } catch {
       roster.remove(number)
       channel.close(promise: nil)
     }
+  }
+
+  private func isOver(_ stream: EventStreamHandler) -> Bool {
+    let (sessions, subject) = (admission.sessions, stream.addressee.subject)
+    return subject.map { !sessions.has($0) } ?? false
+      || stream.hook.map { !sessions.has($0) } ?? false
   }
 
   /// Notes the stream with the session that it is a process of.
@@ -181,12 +188,15 @@ final class LoopDesk {
     )
   }
 
-  /// Ends the streams of a session that has ended, and those about it.
+  /// Ends the streams of a session that has ended.
   func endStreams(of session: SessionID) {
     tell()
-    for stream in streams where stream.session == session || stream.addressee.subject == session {
-      stream.finish()
-    }
+    for stream in streams where stream.isOf(session) { stream.finish() }
+  }
+
+  /// Ends the streams that a hook's pass has opened.
+  func endStreams(of hook: ProcessReference) {
+    for stream in streams where stream.hook == hook { stream.finish() }
   }
 
   func endAnonymousStreams() {
@@ -257,7 +267,7 @@ final class LoopDesk {
           sent += stream.send([reset], after: told)
         }
       }
-      if ending.contains(where: stream.addressee.hears) { stream.finish() }
+      if ending.contains(where: stream.ends(with:)) { stream.finish() }
     }
     counters.sent.add(sent)
     counters.coalesced.add(coalesced)

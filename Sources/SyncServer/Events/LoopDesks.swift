@@ -62,6 +62,11 @@ struct LoopDesks: Sendable {
     for desk in desks { desk.eventLoop.execute { desk.value.endStreams(of: session) } }
   }
 
+  /// Ends the event streams that a hook's pass has opened.
+  func endStreams(of hook: ProcessReference) {
+    for desk in desks { desk.eventLoop.execute { desk.value.endStreams(of: hook) } }
+  }
+
   /// Ends the event streams of those who have shown nothing.
   func endAnonymousStreams() {
     for desk in desks { desk.eventLoop.execute { desk.value.endAnonymousStreams() } }

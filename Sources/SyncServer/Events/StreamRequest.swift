@@ -60,7 +60,7 @@ struct StreamRequest {
     of caller: Caller,
     in sessions: OpenSessions
   ) throws(ProblemDetails) -> SessionID? {
-    guard let name else { return caller.hook }
+    guard let name else { return caller.hook?.session }
     let path = try SessionPath(name, for: caller)
     do throws(SessionRefusal) {
       try sessions.check(.info, of: path.id, for: path.caller)

@@ -8,6 +8,7 @@ struct HookOutput {
 
   private var line: [UInt8] = []
   private var isInLine = false
+  private var isCut = false
   private var count = 0
 
   /// The lines that end in further bytes.
@@ -18,7 +19,8 @@ struct HookOutput {
         if let line = end() { lines.append(line) }
       } else {
         isInLine = true
-        if count < Self.mostLines, line.count < Self.longestLine { line.append(byte) }
+        if line.count == Self.longestLine { isCut = true }
+        if count < Self.mostLines, !isCut { line.append(byte) }
       }
     }
     return lines
@@ -30,11 +32,15 @@ struct HookOutput {
   private mutating func end() -> String? {
     defer {
       line = []
-      isInLine = false
+      (isInLine, isCut) = (false, false)
       count += 1
     }
     guard count < Self.mostLines else { return nil }
     if line.last == UInt8(ascii: "\r") { line.removeLast() }
+    // Half of a secret would not be known for one.
+    while isCut, let last = line.last, Character(UnicodeScalar(last)).isHexDigit {
+      line.removeLast()
+    }
     return String(decoding: line, as: UTF8.self).withoutControls
   }
 }

@@ -65,7 +65,7 @@ package actor ServerHooks {
   ///
   /// - Throws: `ServerError` with code `startupRefused` when it does not end with status 0.
   func startup() async throws(ServerError) {
-    let outcome = await run(.serverStartup, in: nil, [:])
+    let outcome = await run(.serverStartup, as: beginWork(.serverStartup), [:])
     guard outcome != .absent, outcome != .ended(0) else { return }
     throw ServerError(
       .startupRefused,
@@ -110,8 +110,12 @@ package actor ServerHooks {
   func opening(_ session: OpenSession, process: ProcessNumber) async throws(ProblemDetails) {
     sessions.useBegan(session.id)
     defer { sessions.useEnded(session.id) }
+    // It acts for this session and for no other.
+    guard let own = beginWork(.openConnection, in: session.id) else {
+      throw ProblemDetails(SessionRefusal.unknownSession)
+    }
     let variables = Self.variables(of: session, process)
-    let outcome = await run(.openConnection, in: session.id, variables)
+    let outcome = await run(.openConnection, as: own, variables)
     switch outcome {
     case .absent, .ended(0):
       let connection = Connection(session: session.id, process: process, variables: variables)
@@ -156,12 +160,10 @@ package actor ServerHooks {
     lastClosing += 1
     let key = lastClosing
     closing[key] = Task {
-      let outcome = await run(
-        .closeConnection,
-        in: connection.session,
-        connection.variables,
-        isOwed: true
-      )
+      // Its session may have ended; then it works in the one of all server-side code.
+      let process =
+        beginWork(.closeConnection, in: connection.session) ?? beginWork(.closeConnection)
+      let outcome = await run(.closeConnection, as: process, connection.variables, isOwed: true)
       if outcome == .cancelled { dropped += 1 }
       closing[key] = nil
     }
@@ -185,7 +187,12 @@ package actor ServerHooks {
       )
     }
     let left = limits.all - (ContinuousClock().now - begin)
-    _ = await run(.serverShutdown, in: nil, [:], within: min(timeout, left))
+    _ = await run(
+      .serverShutdown,
+      as: beginWork(.serverShutdown),
+      [:],
+      within: min(timeout, left)
+    )
   }
 
   private func cancelClosing() {
@@ -206,18 +213,21 @@ package actor ServerHooks {
     for task in closing.values { await task.value }
   }
 
-  /// Runs a hook as a process of a session, or of the virtual one: where none is named, and where
-  /// that has ended.
+  /// A hook begins its work in a session, the virtual one where none is named.
+  ///
+  /// - Returns: `nil` when that has ended.
+  private func beginWork(_ name: HookName, in session: SessionID? = nil) -> ProcessReference? {
+    try? sessions.beginProcess(of: session, .hook, name: name.rawValue)
+  }
+
+  /// Runs a hook as a process of a session, which ends with it.
   private func run(
     _ name: HookName,
-    in session: SessionID?,
+    as process: ProcessReference?,
     _ variables: [String: String],
     isOwed: Bool = false,
     within limit: Duration? = nil
   ) async -> HookRunner.Outcome {
-    let process =
-      (try? sessions.beginProcess(of: session, .hook, name: name.rawValue))
-      ?? (try? sessions.beginProcess(.hook, name: name.rawValue))
     defer { if let process { sessions.endProcess(process) } }
     var all = common.merging(variables) { $1 }
     all["SYNCD_HOOK"] = name.rawValue

@@ -39,6 +39,9 @@ struct EventPollRoute: Sendable {
       after: resume,
       until: deadline
     )
+    if let hook = caller.hook, !caller.isSameMachine, !sessions.has(hook) {
+      throw Access.clients.refusal(of: caller, path: Route.events, isWrite: false)
+    }
     var body = ByteBuffer(string: "{\"events\":[")
     for (index, event) in events.enumerated() {
       if index > 0 { body.writeString(",") }

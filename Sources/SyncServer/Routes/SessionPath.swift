@@ -57,8 +57,8 @@ extension SessionCaller {
     self =
       if caller.isSameMachine {
         .server
-      } else if let session = caller.hook {
-        .hook(session)
+      } else if let hook = caller.hook {
+        .hook(hook.session)
       } else if let session = caller.session {
         .remote(session.id)
       } else {

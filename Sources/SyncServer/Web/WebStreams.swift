@@ -115,6 +115,7 @@ final class WebStreams: SessionListener {
     case .storageChanged(let key, _): if key.side == .server { tell(.storage, key.session) }
     case .privilegesChanged(let session): tell(.privileges, session)
     case .cookieEnded(let session): tell(.presence, session)
+    case .webSessionEnded, .passEnded: break
     }
   }
 
