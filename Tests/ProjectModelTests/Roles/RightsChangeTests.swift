@@ -120,6 +120,33 @@ import Testing
     #expect(counts.count == 2 && counts.values.allSatisfy { $0 > 100 })
   }
 
+  @Test func whoMayReadALevelBelowMayChangeIt() {
+    func roles(_ update: String) -> Roles {
+      var inForce = RolesInForce()
+      let file = #"""
+        {"privileges": [{"privilege": "a"}, {"privilege": "b"}], "permissions": {"allowed": [
+          {"applyTo": "ds", "type": "datastore", "read": ["a"], "update": ["\#(update)"]},
+          {"applyTo": "Books", "type": "dataclass", "read": ["b"]}]}}
+        """#
+      inForce.read(Array(file.utf8))
+      return inForce.roles
+    }
+    func concerned(_ before: String, _ after: String) -> [String] {
+      var change = RightsChange(from: roles(before), to: roles(after))
+      return ["a", "b", "c"].filter { name in
+        let grants = PrivilegeGrants(privileges: [name])
+        return change.concerns(
+          RightsHolder(grants: grants, promoted: [], isWeb: true, isSignedIn: true)
+        )
+      }
+    }
+    // The data class takes `update` from the datastore, which the reader of the former cannot read.
+    #expect(concerned("c", "b") == ["b"])
+    #expect(concerned("a", "b") == ["a", "b"])
+    #expect(concerned("a", "c") == ["a"])
+    #expect(concerned("b", "B") == [])
+  }
+
   private static func differs(
     _ before: Roles,
     _ after: Roles,
