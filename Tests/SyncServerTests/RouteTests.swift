@@ -55,6 +55,12 @@ import Testing
       let again = try await server.ask("GET", path, ["If-None-Match: \(tag)"])
       #expect(again.status == 304)
       #expect(again.body.isEmpty)
+      let other = try await server.ask("GET", path, ["If-None-Match: \"a,*\", \"b,*,c\""])
+      #expect(other.status == 200)
+      for fields in [["\"a,b\", W/\(tag)"], ["\"a\"", tag], ["*"]] {
+        let again = try await server.ask("GET", path, fields.map { "If-None-Match: \($0)" })
+        #expect(again.status == 304, "\(fields)")
+      }
     }
   }
 

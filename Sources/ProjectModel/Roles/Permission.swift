@@ -64,22 +64,24 @@ extension Roles {
   /// Whether a web request whose session holds the grants may act on a resource.
   ///
   /// The nearest level with a permission for the action decides, and one privilege of its list is
-  /// enough; an attribute's permission is needed beside that of its data class. Where no level says
-  /// anything, `restrictedByDefault` does. Who may not read may not `update` or `drop` either. With
-  /// `forceLogin` a guest may execute `ds.authentify`, which is for everybody, and nothing else
-  /// (4d-domain §9.6).
+  /// enough; an attribute's permission is needed beside that of its data class, and opens nothing
+  /// by itself. Where no level says anything, `restrictedByDefault` does: also for a data class,
+  /// one of whose attributes has a permission. Who may not read may not `update` or `drop` either.
+  /// With `forceLogin` a guest may execute `ds.authentify`, which is for everybody, and nothing
+  /// else (4d-domain §9.6).
   package func allows(
     _ wanted: ResourceAction,
     holding grants: PrivilegeGrants,
     isGuest: Bool
   ) -> Bool {
-    allows(wanted, holding: folded(grants), isGuest: isGuest)
+    let folded = ResourceAction(wanted.action, on: wanted.resource.folded)
+    return allows(folded, holding: self.folded(grants), isGuest: isGuest)
   }
 
-  /// The same for the folded names of privileges with all that they include.
+  /// The same for a folded resource, and the folded names of privileges with all that they include.
   func allows(_ wanted: ResourceAction, holding names: Set<String>, isGuest: Bool) -> Bool {
     guard !isClosed else { return false }
-    let resource = wanted.resource.folded
+    let resource = wanted.resource
     if forceLogin {
       if resource == .authentify, wanted.action == .execute { return true }
       guard !isGuest else { return false }
@@ -99,20 +101,18 @@ extension Roles {
   ) -> Bool {
     var level: ProtectedResource? = resource
     while let current = level {
-      let names = permissions[current]?[action] ?? []
-      if !names.isEmpty {
-        guard names.contains(where: { Self.isGuest($0) || held.contains(Self.folded($0)) }) else {
-          return false
-        }
+      if let names = permissions[current]?[action] {
+        guard names.contains(Self.guest) || !names.isDisjoint(with: held) else { return false }
+        // That of an attribute is added to that of its data class, and does not replace it.
         if current.kind != .attribute { return true }
       }
       level = current.parent
     }
-    let ownIsGiven = !(permissions[resource]?[action] ?? []).isEmpty
-    return ownIsGiven || !restrictedByDefault
+    return !restrictedByDefault
   }
 
-  private func folded(_ grants: PrivilegeGrants) -> Set<String> {
+  /// The folded names of what was given, with all that they include.
+  func folded(_ grants: PrivilegeGrants) -> Set<String> {
     Set(names(of: grants).map(Self.folded))
   }
 }

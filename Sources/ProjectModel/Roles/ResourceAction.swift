@@ -15,20 +15,25 @@ package struct ResourceAction: Hashable, Sendable {
     action: some StringProtocol,
     resource: some StringProtocol
   ) throws(ResourceFailure) {
-    let kind: ProtectedResource.Kind
-    (kind, self.resource) = try Self.read(resource)
-    guard let action = PermissionAction(rawValue: String(action)), action != .promote,
-      action != .describe
-    else {
-      throw ResourceFailure(text: "an action is create, read, update, drop or execute")
-    }
+    let resource = try ProtectedResource(reading: resource)
+    try self.init(asking: PermissionAction(reading: action), of: resource)
+  }
+
+  /// Puts an action and a resource together that were read.
+  ///
+  /// - Throws: a sentence where they do not fit.
+  package init(
+    asking action: PermissionAction,
+    of resource: ProtectedResource
+  ) throws(ResourceFailure) {
+    let kind = resource.kind
     guard kind.actions.contains(action) else {
       let possible = kind.actions.map(\.rawValue).joined(separator: ", ")
       throw ResourceFailure(
         text: "\(action.rawValue) is no action of the type \(kind.rawValue); possible: \(possible)"
       )
     }
-    self.action = action
+    self.init(action, on: resource)
   }
 
   /// Whether a text begins as a resource does.
@@ -37,9 +42,25 @@ package struct ResourceAction: Hashable, Sendable {
     return ProtectedResource.Kind(rawValue: String(text[..<colon])) != nil
   }
 
-  private static func read(
-    _ text: some StringProtocol
-  ) throws(ResourceFailure) -> (ProtectedResource.Kind, ProtectedResource) {
+}
+
+extension PermissionAction {
+  /// Reads what a web request can ask for.
+  package init(reading text: some StringProtocol) throws(ResourceFailure) {
+    guard let action = PermissionAction(rawValue: String(text)), action != .promote,
+      action != .describe
+    else {
+      throw ResourceFailure(text: "an action is create, read, update, drop or execute")
+    }
+    self = action
+  }
+}
+
+extension ProtectedResource {
+  /// Reads a resource, which is written `TYPE:NAME` with the types of `roles.json`.
+  ///
+  /// - Throws: a sentence about what is none.
+  package init(reading text: some StringProtocol) throws(ResourceFailure) {
     guard let colon = text.firstIndex(of: ":"),
       let kind = ProtectedResource.Kind(rawValue: String(text[..<colon]))
     else {
@@ -53,11 +74,11 @@ package struct ResourceAction: Hashable, Sendable {
     let isName = parts.allSatisfy { part in
       !part.isEmpty && part.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }
     }
-    let (count, shape) = shape(of: kind)
+    let (count, shape) = Self.shape(of: kind)
     guard isName, parts.count == count, kind != .datastore || name == "ds" else {
       throw ResourceFailure(text: "behind \(kind.rawValue): stands \(shape)")
     }
-    return (kind, ProtectedResource(kind, name))
+    self.init(kind, name)
   }
 
   /// How many names stand behind the type, and how they are written.

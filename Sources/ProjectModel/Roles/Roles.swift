@@ -35,13 +35,13 @@ package struct Roles: Hashable, Sendable {
   private let indices: [String: Int]
   /// By folded name: places in `privileges`.
   private let roles: [String: [Int]]
-  /// By folded resource.
-  let permissions: [ProtectedResource: [PermissionAction: [String]]]
+  /// By folded resource, the folded names of privileges; a list without a name is no permission.
+  let permissions: [ProtectedResource: [PermissionAction: Set<String>]]
 
   init(
     privileges: [Privilege],
     roles: [String: [Int]],
-    permissions: [ProtectedResource: [PermissionAction: [String]]],
+    permissions: [ProtectedResource: [PermissionAction: Set<String>]],
     forceLogin: Bool,
     restrictedByDefault: Bool,
     isClosed: Bool = false
@@ -91,6 +91,13 @@ package struct Roles: Hashable, Sendable {
     var names = places(of: grants).sorted().map { privileges[$0].name }
     if contains(Self.webAdmin, in: grants) { names.append(Self.webAdmin) }
     return names
+  }
+
+  /// Whether a web session is a guest: nobody has signed in to it, which `forceLogin` asks for, or it
+  /// has no privilege.
+  package func isGuest(holding grants: PrivilegeGrants, isSignedIn: Bool) -> Bool {
+    if isClosed { return true }
+    return forceLogin ? !isSignedIn : names(of: grants).isEmpty
   }
 
   private func places(of grants: PrivilegeGrants) -> Set<Int> {

@@ -104,12 +104,12 @@ struct RolesReader {
 
   private func permissions(
     in root: JSONNode
-  ) throws(JSONSyntax.Failure) -> [ProtectedResource: [PermissionAction: [String]]] {
+  ) throws(JSONSyntax.Failure) -> [ProtectedResource: [PermissionAction: Set<String>]] {
     guard let node = root.value(of: "permissions"), node.kind == .object else {
       let place = root.value(of: "permissions") ?? root
       throw failure(place, "\"permissions\" is missing or no object")
     }
-    var permissions: [ProtectedResource: [PermissionAction: [String]]] = [:]
+    var permissions: [ProtectedResource: [PermissionAction: Set<String>]] = [:]
     for entry in try list("allowed", in: node, isNeeded: false) {
       guard let name = entry.value(of: "applyTo")?.text,
         let type = entry.value(of: "type")?.text,
@@ -124,7 +124,8 @@ struct RolesReader {
         guard let items, names.count == items.count else {
           throw failure(list, "\"\(action.rawValue)\" of \(name) is no list of names")
         }
-        permissions[resource, default: [:]][action, default: []] += names
+        guard !names.isEmpty else { continue }
+        permissions[resource, default: [:]][action, default: []].formUnion(names.map(Roles.folded))
       }
     }
     return permissions

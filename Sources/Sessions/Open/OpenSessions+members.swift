@@ -136,23 +136,6 @@ extension OpenSessions {
     }
   }
 
-  /// Takes over the project's `roles.json`, at its start and after each reload, and tells the
-  /// sessions that may do something else then.
-  ///
-  /// - Parameter file: its bytes; `nil` when there is none.
-  /// - Returns: what is in force now, and what is wrong with the file.
-  @discardableResult
-  package func readRoles(_ file: [UInt8]?) -> RolesInForce {
-    let (roles, changed) = step { state in
-      let changed = state.table.readRoles(file)
-      return (state.table.roles, changed)
-    }
-    for session in changed { tell(.privilegesChanged(session)) }
-    return roles
-  }
-
-  package var roles: RolesInForce { step { $0.table.roles } }
-
   // MARK: Web sessions
 
   /// When a web session ends if nobody uses it any more.

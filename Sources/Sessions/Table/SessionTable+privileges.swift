@@ -3,24 +3,20 @@ package import ProjectModel
 /// Privileges restrict web requests alone; a desktop session carries them for the browsers that
 /// share it (4d-domain §9.1).
 extension SessionTable {
-  /// Takes over the content of `roles.json`; `nil` when there is none.
+  /// What decides about the rights of the sessions that browsers can be in.
+  var rightsHolders: Set<RightsHolder> { Set(entries.values.compactMap(\.rightsHolder)) }
+
+  /// Goes by other roles from now on; `change` says what they mean for whom.
   ///
   /// - Returns: the sessions whose web requests may do something else now; their browsers need
   ///   other cookies.
-  @discardableResult
-  package mutating func readRoles(_ file: [UInt8]?) -> [SessionID] {
-    let before = roles.roles
-    roles.read(file)
-    guard before != roles.roles else { return [] }
-    var change = RightsChange(from: before, to: roles.roles)
-    // No browser is ever in the session of all server-side work.
-    let changed = entries.values.filter { entry in
-      guard entry.kind != .storedProcedure else { return false }
-      let (wasGuest, isGuest) = (isGuest(entry, under: before), isGuest(entry))
-      let promoted = Set(entry.processes.map(\.promoted)).map(entry.grants.union)
-      return ([entry.grants] + promoted).contains {
-        change.concerns($0, wasGuest: wasGuest, isGuest: isGuest)
-      }
+  mutating func replaceRoles(with roles: RolesInForce, _ change: inout RightsChange) -> [SessionID]
+  {
+    self.roles = roles
+    guard !change.isEmpty else { return [] }
+    var changed: [SessionEntry] = []
+    for entry in entries.values {
+      if let holder = entry.rightsHolder, change.concerns(holder) { changed.append(entry) }
     }
     for entry in changed {
       staleCookies(of: entry)
@@ -132,12 +128,8 @@ extension SessionTable {
     return isGuest(entry)
   }
 
-  func isGuest(_ entry: SessionEntry) -> Bool { isGuest(entry, under: roles.roles) }
-
-  private func isGuest(_ entry: SessionEntry, under roles: Roles) -> Bool {
-    guard entry.kind == .web else { return false }
-    if roles.isClosed { return true }
-    return roles.forceLogin ? !entry.isSignedIn : roles.names(of: entry.grants).isEmpty
+  func isGuest(_ entry: SessionEntry) -> Bool {
+    entry.kind == .web && roles.roles.isGuest(holding: entry.grants, isSignedIn: entry.isSignedIn)
   }
 
   /// How many web sessions nobody has signed in to.
@@ -154,4 +146,17 @@ extension SessionTable {
   }
 
   var hasSeat: Bool { limits.seats.map { seatsTaken < $0 } ?? true }
+}
+
+extension SessionEntry {
+  /// `nil` for the session of all server-side work: no browser is ever in it.
+  fileprivate var rightsHolder: RightsHolder? {
+    guard kind != .storedProcedure else { return nil }
+    return RightsHolder(
+      grants: grants,
+      promoted: processes.map(\.promoted),
+      isWeb: kind == .web,
+      isSignedIn: isSignedIn
+    )
+  }
 }

@@ -44,7 +44,7 @@ struct GateAnswer {
       self.init(status: .ok, headers: Self.fields(of: ready.json), body: ready.json)
       return
     }
-    if tag.isHeld(by: head.headers[canonicalForm: "if-none-match"]) {
+    if tag.isHeld(by: head.headers["if-none-match"]) {
       self.init(status: .notModified, headers: ["etag": tag.text])
     } else {
       var headers = Self.fields(of: ready.json)

@@ -30,24 +30,16 @@ struct EntityTag: Hashable, Sendable {
   private var notModified: Response { Response(status: .notModified, headers: [.eTag: text]) }
 
   /// Whether `If-None-Match` says that the client has this already (weak comparison).
-  func isHeld(by fields: HTTPFields) -> Bool {
-    isHeld(by: fields[values: .ifNoneMatch].flatMap { $0.split(separator: ",") })
-  }
+  func isHeld(by fields: HTTPFields) -> Bool { isHeld(by: fields[values: .ifNoneMatch]) }
 
-  /// The same for the tags that `If-None-Match` names.
-  func isHeld(by tags: [Substring]) -> Bool {
-    tags.contains { part in
-      let tag = part.trimmingPrefix(while: \.isWhitespace).split(separator: " ").first ?? ""
-      return tag == "*" || tag == text || tag == "W/" + text
-    }
+  /// The same for the values of `If-None-Match`.
+  func isHeld(by values: [String]) -> Bool {
+    EntityTagList(values)?.contains(text, strongly: false) ?? false
   }
 
   /// Whether the tags of an `If-Match` field name this one (strong comparison).
   func isAmong(_ field: String) -> Bool {
-    field.split(separator: ",").contains { part in
-      let tag = part.trimmingPrefix(while: \.isWhitespace).split(separator: " ").first ?? ""
-      return tag == "*" || tag == text
-    }
+    EntityTagList([field])?.contains(text, strongly: true) ?? false
   }
 
   /// Whether `If-Range`, if any, lets a `Range` count (strong comparison; a date never does).

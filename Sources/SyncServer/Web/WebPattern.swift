@@ -35,12 +35,23 @@ struct WebPattern: Hashable, Sendable {
       text.starts(with: first),
       text.suffix(last.count).elementsEqual(last)
     else { return false }
-    // Each piece at its first place: what is left for the others is never less elsewhere.
-    var rest = text.dropFirst(first.count).dropLast(last.count)
+    // Each piece at its first place: what is left for the others is never less elsewhere. In an
+    // array: a path has up to 16 KB, and this is done for each rule.
+    var rest = Array(text)[first.count..<text.count - last.count]
     for piece in pieces.dropFirst().dropLast() where !piece.isEmpty {
-      guard let place = rest.firstRange(of: piece) else { return false }
-      rest = rest[place.upperBound...]
+      guard let end = Self.end(of: Array(piece), in: rest) else { return false }
+      rest = rest[end...]
     }
     return true
+  }
+
+  /// Where the first occurrence of a piece ends.
+  private static func end(of piece: [UInt8], in text: ArraySlice<UInt8>) -> Int? {
+    var start = text.startIndex
+    while start + piece.count <= text.endIndex {
+      if text[start] == piece[0], text[start...].starts(with: piece) { return start + piece.count }
+      start += 1
+    }
+    return nil
   }
 }

@@ -137,6 +137,35 @@ import Testing
     #expect(!Roles.closed.allows(wanted, holding: .init(), isGuest: false))
   }
 
+  @Test(arguments: [true, false]) func anAttributeAloneOpensNothing(isRestricted: Bool) throws {
+    let text = #"""
+      {"privileges": [{"privilege": "detail"}, {"privilege": "general"}],
+       "permissions": {"allowed": [LEVEL
+         {"applyTo": "City.mayor", "type": "attribute", "read": ["detail"], "create": ["detail"]}]},
+       "restrictedByDefault": RESTRICTED}
+      """#.replacing("RESTRICTED", with: "\(isRestricted)")
+    func allows(_ level: String, _ privileges: String...) throws -> Bool {
+      let roles = read(text.replacing("LEVEL", with: level)).roles
+      let wanted = try ResourceAction(action: "read", resource: "attribute:City.mayor")
+      return roles.allows(wanted, holding: grants(roles, privileges), isGuest: false)
+    }
+    // Nothing is said about the data class: it is open or closed, and the attribute with it.
+    #expect(try allows("", "detail") == !isRestricted)
+    #expect(try !allows("", "general"))
+    #expect(
+      try allows(#"{"applyTo": "City", "type": "dataclass", "read": []},"#, "detail")
+        == !isRestricted
+    )
+    for level in [
+      #"{"applyTo": "City", "type": "dataclass", "read": ["general"]},"#,
+      #"{"applyTo": "ds", "type": "datastore", "read": ["general"]},"#,
+    ] {
+      #expect(try allows(level, "detail", "general"))
+      #expect(try !allows(level, "detail"))
+      #expect(try !allows(level, "general"))
+    }
+  }
+
   @Test(arguments: [true, false]) func aGuestHasToSignInFirst(forceLogin: Bool) throws {
     let roles = read(
       #"""

@@ -148,6 +148,40 @@ import Testing
     }
   }
 
+  @Test func aQuestionThatAsksForTooMuchIsRefused() async throws {
+    func several(_ name: String, _ count: Int, _ value: (Int) -> String) -> String {
+      (0..<count).map { "\(name)=\(value($0))" }.joined(separator: "&")
+    }
+    let (books, privilege) = ("resource=dataclass:Books", "privilege=viewBooks")
+    let cases: [(query: String, status: Int)] = [
+      (several("privilege", 32) { "p\($0)" }, 403), (several("privilege", 33) { "p\($0)" }, 400),
+      (several("resource", 16) { "dataclass:B\($0)" } + "&action=create&action=read", 403),
+      (several("resource", 17) { "dataclass:B\($0)" } + "&action=create&action=read", 400),
+      (several("resource", 32) { "dataclass:B\($0)" } + "&action=read&\(privilege)", 400),
+      (several("resource", 400) { "dataclass:B\($0)" }, 400),
+      (several("action", 700) { "a\($0)" }, 400),
+      // The same again is no more.
+      (several("privilege", 200) { _ in "viewBooks" } + "&\(books)&action=read", 204),
+      (
+        several("action", 200) { _ in "read" } + "&"
+          + several("resource", 100) { _ in "dataclass:Books" }, 204
+      ),
+      (
+        several("resource", 300) { _ in "dataclass:B" } + "&" + several("action", 500) { "\($0)" },
+        400
+      ),
+    ]
+    try await Self.withReader { web, reader async throws in
+      for (query, status) in cases {
+        let answer = try await web.ask("GET", "/_session/check?\(query)", [reader])
+        #expect(answer.status == status, "\(query)")
+        if status == 400 { #expect(answer.text.hasSuffix(".\n"), "\(query)") }
+      }
+      let answer = try await web.ask("GET", "/_session/check?\(cases[1].query)", [reader])
+      #expect(answer.text.contains("at most 32"))
+    }
+  }
+
   @Test func aRuleMapsAPathToAResource() async throws {
     let rules = """
       /login/**        GUEST

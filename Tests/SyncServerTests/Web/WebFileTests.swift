@@ -122,6 +122,15 @@ import Testing
         (["If-Match: \(tag)"], 200), (["If-Match: *"], 200), (["If-Match: \"x\", \(tag)"], 200),
         (["If-Match: \"x\"", "If-Match: \(tag)"], 200), (["If-Match: \"x\""], 412),
         (["If-Match: W/\(tag)"], 412), (["If-Match: "], 412),
+        // A comma, a star and whatever else stands between quotes is a part of one tag.
+        (["If-Match: \"a,*,b\""], 412), (["If-None-Match: \"a,*,b\""], 200),
+        (["If-None-Match: \"a, *\""], 200), (["If-Match: \"a,b\",,\t\(tag) ,"], 200),
+        (["If-None-Match: \"a,b\" , W/\(tag)"], 304), (["If-None-Match: , \(tag)"], 304),
+        // What is no list of tags holds for nothing.
+        (["If-Match: \"x,\(tag),y\""], 412), (["If-Match: *, \"x\""], 412),
+        (["If-Match: \"x\" \(tag)"], 412), (["If-Match: x, \(tag)"], 412),
+        (["If-Match: \(tag), \"x"], 412), (["If-Match: **"], 412), (["If-Match: W/*"], 412),
+        (["If-None-Match: *, \"x\""], 200), (["If-None-Match: w/\(tag)"], 200),
         (["If-Unmodified-Since: \(date)"], 200), (["If-Unmodified-Since: \(past)"], 412),
         (["If-Unmodified-Since: Sunday, 06-Nov-94 08:49:37 GMT"], 412),
         (["If-Unmodified-Since: Sun Nov  6 08:49:37 1994"], 412),
