@@ -157,6 +157,19 @@ import Testing
     #expect(judged.status == 0 && judged.errors == "", "\(judged)")
   }
 
+  @Test func aUnitForAFolderWithALineBreakIsRefusedInOneSentence() async throws {
+    let shop = try Workshop()
+    try shop.save("", "units/.keep")
+    for name in ["line\nbreak", "end\n"] {
+      try await shop.package(into: name)
+      let start = "\(shop.path)/\(name)/ShopServer/install-unit"
+      let ran = try await shop.run(start, shop.path + "/units")
+      #expect(ran.status == 1 && ran.errors.contains("path holds a line break"), "\(ran)")
+      #expect(ran.errors.split(separator: "\n").count == 1)
+    }
+    #expect(try shop.names("units") == [".keep"])
+  }
+
   @Test func menuEntriesAreWellFormedAndStartFromAFolderOfAnyName() async throws {
     let shop = try Workshop()
     let name = "R&D 100% |$HOME 'n' a\"b\\c ü"
