@@ -13,6 +13,13 @@ package final class FolderLock: Sendable {
     fileprivate var operation: Int32 { self == .shared ? LOCK_SH : LOCK_EX }
   }
 
+  /// How long those who need a folder only for a moment are waited for.
+  ///
+  /// Everybody who can read a folder can lock it, and nobody may keep others waiting for ever.
+  package static let patience = Duration.seconds(5)
+
+  private static let pause = Duration.milliseconds(20)
+
   private let descriptor: Int32
 
   /// `nil` when another process stands in the way.
@@ -20,17 +27,38 @@ package final class FolderLock: Sendable {
   /// - Parameters:
   ///   - folder: what is locked.
   ///   - kind: alone or with others.
-  ///   - waits: waits for the other one to let it go.
-  package init?(_ folder: String, _ kind: Kind = .exclusive, waits: Bool = false) {
+  package init?(_ folder: String, _ kind: Kind = .exclusive) {
     descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
-    let operation = waits ? kind.operation : kind.operation | LOCK_NB
     repeat {
-      if flock(descriptor, operation) == 0 { return }
+      if flock(descriptor, kind.operation | LOCK_NB) == 0 { return }
     } while errno == EINTR
     guard errno == EWOULDBLOCK else { return }
     close(descriptor)
     return nil
+  }
+
+  /// Locks a folder, and waits for the other process that stands in the way.
+  ///
+  /// What takes the folder's place meanwhile is locked instead.
+  ///
+  /// - Parameters:
+  ///   - folder: what is locked.
+  ///   - kind: alone or with others.
+  ///   - limit: how long the other process is waited for.
+  /// - Returns: `nil` when it is still there after that time.
+  /// - Throws: `CancellationError`.
+  package static func take(
+    _ folder: String,
+    _ kind: Kind,
+    within limit: Duration = patience
+  ) async throws -> FolderLock? {
+    let end = ContinuousClock().now + limit
+    while true {
+      if let lock = FolderLock(folder, kind), lock.isOn(folder) { return lock }
+      guard ContinuousClock().now < end else { return nil }
+      try await Task.sleep(for: pause)
+    }
   }
 
   deinit {

@@ -32,16 +32,22 @@ package struct ContentRules: Sendable {
     ProjectLayout.isMethod(path) || path == ProjectLayout.dependencies
   }
 
-  private static let junkNames: [[UInt8]] = [".DS_Store", "Thumbs.db", "desktop.ini", "4913"]
+  private static let systemNames: [[UInt8]] = [".DS_Store", "Thumbs.db", "desktop.ini"]
     .map { Array($0.utf8) }
-  private static let junkStarts: [[UInt8]] = ["._", ".#", ".goutputstream-"].map { Array($0.utf8) }
+  private static let systemStart = Array("._".utf8)
+  private static let junkName = Array("4913".utf8)
+  private static let junkStarts: [[UInt8]] = [".#", ".goutputstream-"].map { Array($0.utf8) }
   private static let junkEnds: [[UInt8]] = ["~", ".tmp"].map { Array($0.utf8) }
 
   private static func isJunk(_ name: ArraySlice<UInt8>) -> Bool {
-    junkNames.contains { name.elementsEqual($0) }
+    isSystemJunk(name) || name.elementsEqual(junkName)
       || junkStarts.contains { name.starts(with: $0) }
       || junkEnds.contains { name.suffix($0.count).elementsEqual($0) }
       || isSwapFile(name) || isAutosave(name)
+  }
+
+  private static func isSystemJunk(_ name: ArraySlice<UInt8>) -> Bool {
+    systemNames.contains { name.elementsEqual($0) } || name.starts(with: systemStart)
   }
 
   /// vim's `.NAME.swp`, `.NAME.swo` and so on.
@@ -57,4 +63,8 @@ package struct ContentRules: Sendable {
 
   /// Whether a file, by the name at the end of its path, is what systems and editors leave behind.
   package static func isJunk(_ path: String) -> Bool { isJunk(ProjectPath(path).name) }
+
+  /// Whether a file, by the name at the end of its path, is what systems leave behind by themselves:
+  /// nobody misses it, as somebody may miss an editor's `NAME~`.
+  package static func isSystemJunk(_ path: String) -> Bool { isSystemJunk(ProjectPath(path).name) }
 }

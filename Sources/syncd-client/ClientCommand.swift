@@ -69,11 +69,19 @@ struct ClientCommand: AsyncParsableCommand {
 
   func run() async throws {
     let client = try InstalledClient(of: OwnProgram.path)
-    guard let hold = client.hold() else { return try OwnProgram.become(client.startFile) }
+    let hold = try await client.hold()
+    if case .gone = hold { return try OwnProgram.become(client.startFile) }
     defer { withExtendedLifetime(hold) {} }
     client.tidy()
     let data = try DataFolder(of: client.application)
     let report = ClientReport(json: json)
+    if case .denied = hold {
+      report.say(
+        "version-locked",
+        "Another program has locked \(client.folder)/versions/\(client.running) and does not let "
+          + "go: the client starts all the same."
+      )
+    }
     var updates = ClientUpdates(client, data, policy: update, report: report)
     if let updateFrom { try await updates.settle(from: UpdateFolder(updateFrom)) }
     let choice = ServerChoice(

@@ -127,10 +127,12 @@ struct ServeCommand: AsyncParsableCommand {
     }
     try folder.make()
     let lock = try SystemFolderLock(folder)
+    let packageLock = try await package?.hold()
     for warning in try folder.create(socketGroup: group) { logger.warning("\(warning)") }
     defer {
       withExtendedLifetime(lock) {}
       withExtendedLifetime(rootLock) {}
+      withExtendedLifetime(packageLock) {}
     }
     try folder.writeRecord(of: location)
     let token = try ProjectToken(

@@ -52,3 +52,8 @@ final class Installation: Sendable {
     try shop.names("one/ShopClient/versions").filter { $0 != ".lock" }
   }
 }
+
+extension InstalledClient.Hold {
+  var isHeld: Bool { if case .held = self { true } else { false } }
+  var isGone: Bool { if case .gone = self { true } else { false } }
+}

@@ -2,7 +2,6 @@ import Deployment
 import Foundation
 import ProjectModel
 import SyncProtocol
-import TestPrograms
 import Testing
 
 /// How an update takes a version's place, and what stands in its way.
@@ -262,74 +261,6 @@ import Testing
     try await place.client().install(archive, for: offer)
     try await slow.install(place.archive, for: place.offer)
     #expect(try place.versions() == [place.first, third])
-  }
-
-  @Test func aVersionThatIsHeldIsLeftToALaterStart() async throws {
-    let place = try await Installation()
-    let first = try place.client()
-    var holds = [try #require(first.hold()), try #require(first.hold())]
-    try await first.install(place.archive, for: place.offer)
-    let second = try place.client(place.second)
-    for _ in 0..<2 {
-      second.confirm()
-      #expect(try place.versions() == [place.first, place.second])
-      holds.removeLast()
-    }
-    second.confirm()
-    #expect(try place.versions() == [place.second])
-    #expect(first.hold() == nil)
-  }
-
-  @Test func theStartFileHoldsTheVersionThatItStarts() async throws {
-    let place = try await Installation()
-    let body = "echo runs; read word <'\(place.shop.path)/pipe'"
-    try await place.script(place.first, body)
-    try #require(mkfifo(place.shop.path + "/pipe", 0o600) == 0)
-    let first = try RunningProgram(place.folder + "/ShopClient", [])
-    #expect(await first.line() == "runs")
-    try await place.client().install(place.archive, for: place.offer)
-    try await place.script(place.second, body)
-    // On a first start the shell stays, and holds nothing itself.
-    let second = try RunningProgram(place.folder + "/ShopClient", [])
-    #expect(await second.line() == "runs")
-    let held = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(second.pid)/fd")
-      .compactMap {
-        try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(second.pid)/fd/\($0)")
-      }
-    #expect(!held.contains { $0.contains("/versions/\(place.second)") && !$0.hasSuffix("/start") })
-    let client = try place.client(place.second)
-    client.confirm()
-    #expect(try place.versions() == [place.first, place.second])
-    first.send(SIGKILL)
-    _ = await first.exitStatus()
-    client.confirm()
-    #expect(try place.versions() == [place.second])
-    second.send(SIGTERM)
-    _ = await second.exitStatus()
-  }
-
-  @Test func aVersionThatGoesAsItIsStartedIsReplacedByTheCurrentOne() async throws {
-    let place = try await Installation()
-    try await place.client().install(place.archive, for: place.offer)
-    try await place.prepare()
-    let link = place.folder + "/current"
-    try FileManager.default.removeItem(atPath: link)
-    try FileManager.default.createSymbolicLink(
-      atPath: link,
-      withDestinationPath: "versions/\(place.first)"
-    )
-    // Another start is quicker, between the look at the link and the lock.
-    try await place.shop.saveScript(
-      "#!/bin/sh\nln -sfn 'versions/\(place.second)' '\(link)'\n"
-        + "rm -rf '\(place.folder)/versions/\(place.first)' '\(place.folder)/previous'\n",
-      "tools/flock"
-    )
-    let ran = try await place.shop.run(
-      "/usr/bin/env",
-      "PATH=\(place.shop.path)/tools:/usr/bin:/bin",
-      place.folder + "/ShopClient"
-    )
-    #expect(ran.output == "\(place.second) runs\n" && ran.errors == "", "\(ran)")
   }
 
   @Test func aFolderOfUpdatesIsASource() async throws {

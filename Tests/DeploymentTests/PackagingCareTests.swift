@@ -66,6 +66,8 @@ import Testing
       "ShopClient/versions/VERSION/ca.pem",
       "ShopClient/versions/VERSION/Database/EnginedServer.4Dlink",
       "ShopClient/versions/9-01234567/own.txt", "ShopClient/current/application.json",
+      "ShopServer/backup.sql~", "ShopServer/Server Database/Settings/notes.tmp",
+      "ShopClient/.notes.swp", "ShopServer/bin/4913", "ShopServer/._own/page.html",
     ]
   )
   func whatSomebodyPutThereIsNotLost(name: String) async throws {
@@ -95,14 +97,81 @@ import Testing
     let shop = try Workshop()
     let made = try await shop.package()
     let installed = try InstalledClient(version: "\(made.client)/versions/\(made.version)")
-    var hold = installed.hold()
-    try #require(hold != nil)
+    var hold: InstalledClient.Hold? = try await installed.hold()
+    try #require(hold?.isHeld == true)
     let error = try await refusal(shop, into: "out")
     #expect(error?.code == .busy && error?.description.contains("A client runs out of") == true)
     #expect(FileManager.default.fileExists(atPath: installed.startFile))
     hold = nil
     try await shop.package(into: "out", "CurrentVers=2")
     #expect(try shop.names("out/ShopClient/versions").allSatisfy { $0.hasPrefix("2-") })
+  }
+
+  @Test func aServerThatRunsWhereItWasPackagedIsNotPulledAway() async throws {
+    let shop = try Workshop()
+    let server = try await shop.package().server
+    let package = try ServerPackage(at: server + "/application.json")
+    var hold = try await package.hold()
+    try #require(hold != nil)
+    let error = try await refusal(shop, into: "out")
+    #expect(error?.code == .busy && error?.description.contains("The server runs out of") == true)
+    #expect(try shop.names("") == ["key.pem", "out", "programs", "project"])
+    hold = nil
+    try await shop.package()
+  }
+
+  @Test func foldersThatSomebodyMadeAreNotLostAndThoseOfTheProjectAreNoReason() async throws {
+    let shop = try Workshop()
+    let empty = "/project/Resources/empty/inner"
+    try FileManager.default.createDirectory(
+      atPath: shop.path + empty,
+      withIntermediateDirectories: true
+    )
+    let version = try await shop.package().version
+    try FileManager.default.removeItem(
+      atPath: shop.path + "/out/ShopServer/Server Database/WebFolder/index.html"
+    )
+    try await shop.package()
+    for name in [
+      "ShopServer/Data", "ShopServer/Server Database/Resources/empty/inner/own", "ShopClient/own",
+      "ShopClient/versions/\(version)/own", "ShopClient/versions/own",
+    ] {
+      let path = "\(shop.path)/out/\(name)"
+      for junk in [".DS_Store", "._page", "Thumbs.db", "desktop.ini"] {
+        try shop.save("junk", "out/\(name)/\(junk)")
+      }
+      let error = try await refusal(shop, into: "out")
+      #expect(error?.description.contains("\(name) is not of") == true, "\(error as Any)")
+      try FileManager.default.removeItem(atPath: path)
+    }
+    try shop.save("junk", "out/ShopServer/.DS_Store")
+    try shop.save("junk", "out/.DS_Store")
+    try await shop.package()
+    #expect(try shop.names("out").count == 3)
+  }
+
+  @Test func aLinkIsFollowedWhereItLeadsToAFolder() async throws {
+    let shop = try Workshop()
+    let files = FileManager.default
+    let link = shop.path + "/link"
+    try files.createDirectory(atPath: shop.path + "/real", withIntermediateDirectories: true)
+    try files.createSymbolicLink(atPath: link, withDestinationPath: "real")
+    for version in 1...2 {
+      let made = try await shop.package(into: "link", "CurrentVers=\(version)")
+      #expect(made.server == shop.path + "/real/ShopServer")
+    }
+    #expect(try files.destinationOfSymbolicLink(atPath: link) == "real")
+    #expect(try shop.names("real").count == 3)
+    for target in ["nowhere", "key.pem"] {
+      try files.removeItem(atPath: link)
+      try files.createSymbolicLink(atPath: link, withDestinationPath: target)
+      let error = try await refusal(shop, into: "link")
+      #expect(error?.description.contains("/link is a link to \(target), which is no") == true)
+    }
+    try files.removeItem(atPath: link)
+    try files.createSymbolicLink(atPath: link, withDestinationPath: "project/Resources")
+    let error = try await refusal(shop, into: "link")
+    #expect(error?.description.contains("in the project") == true, "\(error as Any)")
   }
 
   @Test func whatAClientDoesWhereItWasPackagedIsNoReason() async throws {
@@ -155,6 +224,19 @@ import Testing
     guard FileManager.default.isExecutableFile(atPath: judge) else { return }
     let judged = try await shop.run(judge, "verify", shop.path + "/units/shopserver.service")
     #expect(judged.status == 0 && judged.errors == "", "\(judged)")
+  }
+
+  @Test func aUnitForAFolderWithALineBreakIsRefusedInOneSentence() async throws {
+    let shop = try Workshop()
+    try shop.save("", "units/.keep")
+    for name in ["line\nbreak", "end\n"] {
+      try await shop.package(into: name)
+      let start = "\(shop.path)/\(name)/ShopServer/install-unit"
+      let ran = try await shop.run(start, shop.path + "/units")
+      #expect(ran.status == 1 && ran.errors.contains("path holds a line break"), "\(ran)")
+      #expect(ran.errors.split(separator: "\n").count == 1)
+    }
+    #expect(try shop.names("units") == [".keep"])
   }
 
   @Test func menuEntriesAreWellFormedAndStartFromAFolderOfAnyName() async throws {

@@ -119,8 +119,12 @@ import Testing
     #expect(status.status == 0 && status.output.contains("Shop"), "\(status)")
     let doctor = try await Program.run("/usr/bin/env", [state, Program.path, "doctor", archive])
     #expect(doctor.output.contains("/states/syncd/Books"), "\(doctor)")
+    // Nobody packages another one over it while it runs.
+    let refused = try await place.tryPackaging(into: "out", ["CurrentVers=2"])
+    #expect(refused.status != 0 && refused.errors.contains("The server runs out of"), "\(refused)")
     running.send(SIGTERM)
     #expect(await running.exitStatus() == 0)
+    _ = try await place.package(into: "out", "CurrentVers=2")
   }
 
   @Test func theClientLoadsNothingThatOnlyAServerNeeds() async throws {

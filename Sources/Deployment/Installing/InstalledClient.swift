@@ -102,16 +102,28 @@ package struct InstalledClient: Hashable, Sendable {
     access(folder, W_OK) == 0 && access(versionsFolder, W_OK) == 0
   }
 
-  /// Keeps other starts from removing the running version, for as long as what is returned lives.
+  /// Whether the running version can be kept from being removed.
+  package enum Hold: Sendable {
+    /// Other starts leave it in its place for as long as the lock lives.
+    case held(FolderLock)
+    /// Somebody has locked its folder and does not let go; it is there.
+    case denied
+    /// Another start has removed it.
+    case gone
+  }
+
+  /// Keeps other starts from removing the running version.
   ///
-  /// - Returns: `nil` when another start has removed it already.
-  package func hold() -> FolderLock? {
-    while true {
-      let hold = FolderLock(versionFolder, .shared, waits: true)
-      guard FileTree.exists("\(versionFolder)/\(Self.applicationFile)") else { return nil }
-      // Another installation of the same version may have put its folder here meanwhile.
-      if let hold, hold.isOn(versionFolder) { return hold }
-    }
+  /// A start that removes a version has its folder alone for a moment, and the version's name is gone
+  /// before the lock: who does not let go in time removes nothing.
+  ///
+  /// - Parameter limit: how long somebody who has the folder alone is waited for.
+  /// - Returns: the hold, or why there is none.
+  /// - Throws: `CancellationError`.
+  package func hold(within limit: Duration = FolderLock.patience) async throws -> Hold {
+    let lock = try await FolderLock.take(versionFolder, .shared, within: limit)
+    guard FileTree.exists("\(versionFolder)/\(Self.applicationFile)") else { return .gone }
+    return lock.map(Hold.held) ?? .denied
   }
 
   /// Removes what an interrupted update has left; another start that installs is left alone.

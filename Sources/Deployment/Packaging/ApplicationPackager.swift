@@ -64,7 +64,7 @@ package struct ApplicationPackager: Sendable {
   /// - Returns: what was made, and where.
   /// - Throws: `DeploymentError`.
   package func package(into folder: String) async throws -> Result {
-    let target = try PackageTarget(folder, of: keys, root: plan.root)
+    let target = try await PackageTarget(folder, of: keys, root: plan.root)
     do {
       let made = try await make(in: target.unfinished)
       try target.finish()

@@ -9,7 +9,7 @@ struct PackageContents: Codable, Hashable {
   static let fileName = ".syncd-package.json"
   static let mode = 0o600
 
-  /// A file that the next packaging would lose.
+  /// A file, or a folder without files, that the next packaging would lose.
   struct Foreign: Hashable {
     /// Below the folder.
     let path: String
@@ -18,16 +18,21 @@ struct PackageContents: Codable, Hashable {
   }
 
   private let files: [String: String]
+  /// `nil` in a list of an earlier version: nobody knows whose an empty folder is.
+  private let folders: [String]?
 
   /// Reads what is in a folder now.
   ///
   /// - Throws: `FileTree.Failure` for what cannot be read.
   init(of folder: String) throws(FileTree.Failure) {
     var files: [String: String] = [:]
-    try Self.walk(folder, "") { path, type throws(FileTree.Failure) in
+    var folders: [String] = []
+    try Self.walk(folder, "") { path, type, _ throws(FileTree.Failure) in
+      if type == .typeDirectory { return folders.append(path) }
       files[path] = try Self.mark("\(folder)/\(path)", type)
     }
     self.files = files
+    self.folders = folders
   }
 
   /// The list in a folder; `nil` where there is none.
@@ -61,8 +66,15 @@ struct PackageContents: Codable, Hashable {
     besides isExpected: (String) -> Bool
   ) throws(FileTree.Failure) -> [Foreign] {
     var found: [Foreign] = []
-    try Self.walk(folder, "") { path, type throws(FileTree.Failure) in
-      guard path != Self.fileName, !ContentRules.isJunk(path), !isExpected(path) else { return }
+    let known = folders.map(Set.init)
+    try Self.walk(folder, "") { path, type, isEmpty throws(FileTree.Failure) in
+      guard path != Self.fileName, !isExpected(path) else { return }
+      if type == .typeDirectory {
+        // What is in any other one is looked at by itself.
+        guard isEmpty, let known, !known.contains(path) else { return }
+        return found.append(Foreign(path: path, isChanged: false))
+      }
+      guard !Self.isNobodys(path, type) else { return }
       guard let mark = files[path] else {
         return found.append(Foreign(path: path, isChanged: false))
       }
@@ -91,17 +103,24 @@ struct PackageContents: Codable, Hashable {
     }
   }
 
+  private static func isNobodys(_ path: String, _ type: FileAttributeType) -> Bool {
+    type == .typeRegular && ContentRules.isSystemJunk(path)
+  }
+
+  /// Visits all that is in a folder; a folder with whether nothing is in it that anybody would miss.
   private static func walk(
     _ folder: String,
     _ prefix: String,
-    _ visit: (String, FileAttributeType) throws(FileTree.Failure) -> Void
+    _ visit: (String, FileAttributeType, Bool) throws(FileTree.Failure) -> Void
   ) throws(FileTree.Failure) {
     for (name, type) in try FileTree.entries(of: folder) {
+      var isEmpty = false
       if type == .typeDirectory {
-        try walk("\(folder)/\(name)", "\(prefix)\(name)/", visit)
-      } else {
-        try visit(prefix + name, type)
+        isEmpty = try FileTree.entries(of: "\(folder)/\(name)")
+          .allSatisfy { isNobodys($0.name, $0.type) }
       }
+      try visit(prefix + name, type, isEmpty)
+      if type == .typeDirectory { try walk("\(folder)/\(name)", "\(prefix)\(name)/", visit) }
     }
   }
 }

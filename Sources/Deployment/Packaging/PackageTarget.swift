@@ -18,14 +18,14 @@ struct PackageTarget {
   ///   - keys: what is packaged.
   ///   - root: the project's folder; the application may not be in it.
   /// - Throws: `DeploymentError` with code `target`, or `busy` when another packaging makes the same.
-  init(_ folder: String, of keys: ApplicationKeys, root: String) throws(DeploymentError) {
-    let url = URL(filePath: folder).standardizedFileURL
+  init(_ folder: String, of keys: ApplicationKeys, root: String) async throws {
+    let url = try Self.place(folder)
     path = url.path.hasSuffix("/") ? String(url.path.dropLast()) : url.path
     let parent = url.deletingLastPathComponent()
     try Self.refuse(parent, url.lastPathComponent, below: root)
     packaged = PackagedFolder(path: path, keys: keys)
     replaces = try packaged.isThere()
-    if replaces { _ = try packaged.holdVersions() }
+    if replaces { _ = try packaged.hold() }
     guard FileTree.isFolder(parent.resolvingSymlinksInPath().path), access(parent.path, W_OK) == 0
     else {
       throw DeploymentError(
@@ -33,7 +33,7 @@ struct PackageTarget {
         "\(parent.path) is no folder that this account may write into: name another one with -o."
       )
     }
-    (unfinished, lock) = try Self.begin(url.lastPathComponent, in: parent.path)
+    (unfinished, lock) = try await Self.begin(url.lastPathComponent, in: parent.path)
   }
 
   /// Syncs what was made and gives it its name; what was there before goes.
@@ -48,8 +48,8 @@ struct PackageTarget {
       // An empty folder gives way to a rename.
       return try FileTree.rename(unfinished, to: path)
     }
-    let versions = try packaged.holdVersions()
-    defer { withExtendedLifetime(versions) {} }
+    let locks = try packaged.hold()
+    defer { withExtendedLifetime(locks) {} }
     _ = try packaged.isThere()
     try FileTree.exchange(unfinished, with: path)
     // The new one is in place; what cannot be removed of the old one is in nobody's way.
@@ -57,6 +57,21 @@ struct PackageTarget {
   }
 
   func abandon() { try? FileTree.remove(unfinished) }
+
+  /// Follows a link: it stays, and what it leads to is packaged into.
+  private static func place(_ folder: String) throws(DeploymentError) -> URL {
+    let url = URL(filePath: folder).standardizedFileURL
+    let path = url.path.hasSuffix("/") ? String(url.path.dropLast()) : url.path
+    guard let target = FileTree.target(of: path) else { return url }
+    let place = url.resolvingSymlinksInPath()
+    guard FileTree.isFolder(place.path) else {
+      throw DeploymentError(
+        .target,
+        "\(path) is a link to \(target), which is no folder: name another one with -o."
+      )
+    }
+    return place
+  }
 
   /// What is packaged into the project would be packaged itself the next time.
   private static func refuse(
@@ -77,9 +92,15 @@ struct PackageTarget {
   private static func begin(
     _ name: String,
     in parent: String
-  ) throws(DeploymentError) -> (String, FolderLock) {
+  ) async throws -> (String, FolderLock) {
     // Nobody sees a folder before it is locked.
-    let entrance = FolderLock(parent, waits: true)
+    guard let entrance = try await FolderLock.take(parent, .exclusive) else {
+      throw DeploymentError(
+        .busy,
+        "Another program has locked \(parent) and does not let go: end it (`lsof \(parent)` names "
+          + "it), or name another folder with -o."
+      )
+    }
     defer { withExtendedLifetime(entrance) {} }
     let prefix = ".\(name).syncd-new-"
     let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []

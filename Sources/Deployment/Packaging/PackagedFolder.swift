@@ -23,7 +23,7 @@ struct PackagedFolder {
       .flatMap { try? WireJSON.decode(ServerApplication.self, from: $0) }
     guard found?.name == keys.name,
       names.allSatisfy({
-        [server, client, PackageContents.fileName].contains($0) || ContentRules.isJunk($0)
+        [server, client, PackageContents.fileName].contains($0) || ContentRules.isSystemJunk($0)
       })
     else {
       throw DeploymentError(
@@ -43,12 +43,18 @@ struct PackagedFolder {
     return true
   }
 
-  /// Keeps clients from being started in the folder while it is exchanged.
+  /// Keeps the server and clients from being started in the folder while it is exchanged.
   ///
   /// - Throws: `DeploymentError` with code `busy` when one runs.
-  func holdVersions() throws(DeploymentError) -> [FolderLock] {
+  func hold() throws(DeploymentError) -> [FolderLock] {
     let versions = "\(path)/\(client)/\(InstalledClient.versions)"
-    var locks: [FolderLock] = []
+    guard let lock = FolderLock("\(path)/\(server)") else {
+      throw DeploymentError(
+        .busy,
+        "The server runs out of \(path)/\(server): stop it first, or name another folder with -o."
+      )
+    }
+    var locks = [lock]
     for (name, type) in (try? FileTree.entries(of: versions)) ?? [] where type == .typeDirectory {
       guard let lock = FolderLock("\(versions)/\(name)") else {
         throw DeploymentError(

@@ -7,6 +7,8 @@ package struct ServerPackage: Hashable, Sendable {
   package let application: ServerApplication
   /// The client that is offered to older ones; `nil` when the application has no updates.
   package let update: HeldUpdate?
+  /// The folder that the server is started in.
+  private let folder: String
 
   /// The name that a packaged server gives its system folder: `ServerStructureFolderName` in the
   /// `application.json` beside the folder that the archive is in.
@@ -43,6 +45,7 @@ package struct ServerPackage: Hashable, Sendable {
         "\(path) describes no server: make it with `syncd package`."
       )
     }
+    self.folder = URL(filePath: path).deletingLastPathComponent().path
     guard let name = application.updates else {
       update = nil
       return
@@ -61,4 +64,10 @@ package struct ServerPackage: Hashable, Sendable {
     }
     update = held
   }
+
+  /// Keeps a packaging from replacing the folder, for as long as what is returned lives.
+  ///
+  /// - Returns: `nil` when somebody has locked the folder and does not let go: the server runs all the same.
+  /// - Throws: `CancellationError`.
+  package func hold() async throws -> FolderLock? { try await FolderLock.take(folder, .shared) }
 }

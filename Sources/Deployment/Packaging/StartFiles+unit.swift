@@ -39,6 +39,13 @@ extension StartFiles {
     #!/bin/sh
     # Installs the systemd unit of \(keys.name) for the folder that this file is in: as root, or with
     # another folder for units as its argument.
+    case $(readlink -f -- "$0") in
+      *'
+    '*)
+        printf '%s\n' "\(Self.installer): the folder's path holds a line break, which no unit can hold: rename the folder." >&2
+        exit 1
+        ;;
+    esac
     \(Self.here)
     unit='\(unitName)'
     units=${1:-/etc/systemd/system}

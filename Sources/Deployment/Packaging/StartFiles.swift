@@ -98,8 +98,9 @@ struct StartFiles {
     for link in current previous $others; do
       version=$(readlink -f -- "$here/$link") || continue
       # Held until the program ends that starts here: others leave this version in its place. Where
-      # there is no flock, the program itself does it a moment later.
-      { command exec 9<"$version" && flock -s 9; } 2>/dev/null
+      # there is no flock, the program itself does it a moment later. Who removes a version has the lock
+      # for a moment and takes the name first; who keeps it longer does not keep the client from starting.
+      { command exec 9<"$version" && flock -w 5 -s 9; } 2>/dev/null
       # Another start has changed the versions meanwhile.
       [ "$(readlink -f -- "$here/$link")" = "$version" ] || exec "$here/\(keys.name)Client" "$@"
       [ -x "$version/start" ] || continue
