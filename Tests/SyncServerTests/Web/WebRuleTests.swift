@@ -49,6 +49,22 @@ import Testing
     }
   }
 
+  @Test func starsInsideANameStandForAnyParts() async throws {
+    let cases: [(path: String, status: Int)] = [
+      ("/ab-b.c", 403), ("/ab1b2b-b3.c", 403), ("/ab-.c", 404), ("/abb-b.c", 403), ("/b-b.c", 404),
+      ("/ab-b.cc", 404), ("/ab-.b.c", 404), ("/ab-b", 404), ("/abxb-bb-b.c", 403),
+      // Too short for all pieces, and what looks like the beginning of one.
+      ("/a.c", 404), ("/ab-ab-ab.c", 404), ("/abbb-bbb-b.c", 403),
+      ("/a" + String(repeating: "b-a", count: 99) + ".c", 404),
+    ]
+    try await WebFixture.with(files: Self.files, rules: "/a*b-b*.c admin\n/** guest\n") {
+      web async throws in
+      for (path, status) in cases {
+        #expect(try await web.ask("GET", path).status == status, "\(path)")
+      }
+    }
+  }
+
   @Test func anotherSpellingOfALetterIsTheSame() async throws {
     let rules = "/caf\u{E9}/** admin\n/stra\u{DF}e/** admin\n/desk/** admin\n/** guest\n"
     let paths = [
