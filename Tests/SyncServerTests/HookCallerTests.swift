@@ -1,9 +1,7 @@
 import Foundation
-import Logging
 import Sessions
 import SyncProtocol
 import SyncServer
-import Synchronization
 import Testing
 
 /// A lifecycle hook shows its pass and acts for its session, wherever it asks from on this machine.
@@ -89,69 +87,32 @@ import Testing
 
   /// A line is cut where it becomes too long: half of a secret must not be what is left.
   @Test func aSecretAtTheEndOfALongLineIsNotHalved() async throws {
-    let folder = try ServerFixture.temporaryFolder()
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    _ = try await Tool.run(
-      "sh",
-      [
-        "-c",
-        "printf '#!/bin/sh\necho $SYNCD_TOKEN >>$0.log\nprintf %%4080s; echo \"=$SYNCD_TOKEN\"\n' "
-          + ">\"$1\"; chmod 755 \"$1\"", "sh", "\(folder)/on-server-open-connection",
-      ]
-    )
-    let sessions = OpenSessions(ofServerWith: SessionLimits())
-    let lines = LoggedLines()
-    let hooks = ServerHooks(
-      try HookFolder(folder),
-      timeout: .seconds(30),
-      sessions: sessions,
-      variables: [:],
-      logger: Logger(label: "test") { _ in lines }
-    )
-    try await ServerFixture.with(sessions: sessions, hooks: hooks) { server in
+    let script = #"echo $SYNCD_TOKEN >>$LOG; printf %4080s; echo "=$SYNCD_TOKEN""#
+    let bench = try await HookBench([.openConnection: script])
+    try await bench.serve { server in
       let opened = try await server.ask("POST", Route.sessions)
       #expect(opened.status == 201)
+      let token = try bench.log
+      #expect(token.utf8.count == 33)
     }
-    let path = "\(folder)/on-server-open-connection.log"
-    let token = try String(contentsOfFile: path, encoding: .utf8)
-    let line = try #require(lines.all.first { $0.contains("=") })
-    #expect(line.hasSuffix("=") && token.utf8.count == 33, "\(line.suffix(40))")
+    let line = try #require(bench.lines.all.first { $0.contains("=") })
+    #expect(line.hasSuffix("="), "\(line.suffix(40))")
   }
 
   @Test func theEndOfAServerIsBoundedWhateverItsHooksDo() async throws {
-    let folder = try ServerFixture.temporaryFolder()
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    // By another program: what this one has open for writing it could not run.
-    for name in ["on-server-close-connection", "on-server-shutdown"] {
-      _ = try await Tool.run(
-        "sh",
-        [
-          "-c",
-          "printf '#!/bin/sh\ntrap \"\" TERM\nwhile :; do sleep 1; done\n' "
-            + ">\"$1\"; chmod 755 \"$1\"", "sh", "\(folder)/\(name)",
-        ]
-      )
-    }
-    let sessions = OpenSessions(ofServerWith: SessionLimits())
-    let lines = LoggedLines()
+    let hang = "trap '' TERM; while :; do sleep 1; done"
+    let bench = try await HookBench([.closeConnection: hang, .serverShutdown: hang])
     var limits = ServerHooks.EndLimits()
     (limits.closing, limits.all) = (.milliseconds(200), .milliseconds(400))
-    let hooks = ServerHooks(
-      try HookFolder(folder),
-      timeout: .seconds(3600),
-      limits: limits,
-      sessions: sessions,
-      variables: [:],
-      logger: Logger(label: "test") { _ in lines }
-    )
     // That it returns at all is the proof: none of the programs ever ends by itself.
-    try await ServerFixture.with(sessions: sessions, hooks: hooks) { server in
+    try await bench.serve(timeout: .seconds(3600), limits: limits) { server in
       for _ in 0..<5 {
         let opened = try await server.ask("POST", Route.sessions)
         #expect(opened.status == 201)
       }
     }
-    #expect(lines.all.contains { $0.contains("did not wait for the hooks") }, "\(lines.all)")
+    let lines = bench.lines.all
+    #expect(lines.contains { $0.contains("did not wait for the hooks") }, "\(lines)")
   }
 }
 
@@ -253,29 +214,13 @@ extension HookCallerTests {
 
   /// A client that has as many processes as it may have does not choose whom its hook acts for.
   @Test func anOpeningHookActsForItsSessionOrNotAtAll() async throws {
-    let folder = try ServerFixture.temporaryFolder()
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    _ = try await Tool.run(
-      "sh",
-      [
-        "-c",
-        "printf '#!/bin/sh\necho $SYNCD_SESSION $SYNCD_PROCESS_SESSION >>$0.log\n' >\"$1\"; "
-          + "chmod 755 \"$1\"", "sh", "\(folder)/on-server-open-connection",
-      ]
-    )
-    let sessions = OpenSessions(ofServerWith: SessionLimits())
-    let hooks = ServerHooks(
-      try HookFolder(folder),
-      timeout: .seconds(30),
-      sessions: sessions,
-      variables: [:],
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    )
-    try await ServerFixture.with(sessions: sessions, hooks: hooks) { server in
+    let script = "echo $SYNCD_SESSION $SYNCD_PROCESS_SESSION >>$LOG"
+    let bench = try await HookBench([.openConnection: script])
+    try await bench.serve { server in
       let opened = try await server.ask("POST", Route.sessions)
       let id = try opened.json(ClientSession.self).id
       for _ in 0..<62 {
-        _ = try sessions.beginProcess(of: SessionID(text: id), .events, name: "e")
+        _ = try bench.sessions.beginProcess(of: SessionID(text: id), .events, name: "e")
       }
       let further = try await server.ask(
         "POST",
@@ -284,11 +229,7 @@ extension HookCallerTests {
         body: #"{"name":"Design"}"#
       )
       #expect(further.status == 201, "\(further.text)")
-      let lines = try String(
-        contentsOfFile: "\(folder)/on-server-open-connection.log",
-        encoding: .utf8
-      )
-      #expect(lines == "\(id) \(id)\n\(id) \(id)\n")
+      #expect(try bench.log == "\(id) \(id)\n\(id) \(id)\n")
     }
   }
 
@@ -322,23 +263,4 @@ extension HookCallerTests {
       #expect(next.status == 201, "\(next.text)")
     }
   }
-}
-
-/// Keeps what is logged.
-private struct LoggedLines: LogHandler {
-  private final class Lines: Sendable {
-    let all = Mutex<[String]>([])
-  }
-
-  private let lines = Lines()
-  var metadata = Logger.Metadata()
-  var logLevel = Logger.Level.trace
-  var all: [String] { lines.all.withLock(\.self) }
-
-  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-    get { metadata[key] }
-    set { metadata[key] = newValue }
-  }
-
-  func log(event: LogEvent) { lines.all.withLock { $0.append("\(event.message)") } }
 }
