@@ -28,11 +28,15 @@ import Testing
     return String(try #require(page.firstMatch(of: /<p id="seen">(.*)<\/p>/), "\(page)").1)
   }
 
-  @Test func aPasscodeOpensThePageInTheDesktopSession() async throws {
-    let place = try Workplace()
-    try place.save(Self.page, "WebFolder/products/index.html")
-    try place.save("7 books", "WebFolder/products/stock.txt")
-    try place.save("/products/stock.txt viewProducts\n/** guest\n", "web.rules")
+  /// Serves a page, and beside it a file for those who have `viewProducts`.
+  private func serve(
+    _ place: Workplace,
+    _ page: String,
+    at path: String
+  ) async throws -> (Server, address: String) {
+    try place.save(page, "WebFolder\(path)index.html")
+    try place.save("7 books", "WebFolder\(path)stock.txt")
+    try place.save("\(path)stock.txt viewProducts\n/** guest\n", "web.rules")
     try place.save(
       #"{"privileges":[{"privilege":"viewProducts"}],"permissions":{"allowed":[]}}"#,
       "Project/Sources/roles.json"
@@ -40,7 +44,12 @@ import Testing
     let rules = place.project + "/web.rules"
     let server = try await place.serve("--web-listen", "127.0.0.1:0", "--web-rules", rules)
     let line = server.running.output.firstMatch(of: /syncd: web at (http:\S+)/)
-    let products = String(try #require(line).1) + "/products/"
+    return (server, String(try #require(line).1) + path)
+  }
+
+  @Test func aPasscodeOpensThePageInTheDesktopSession() async throws {
+    let place = try Workplace()
+    let (server, products) = try await serve(place, Self.page, at: "/products/")
     func sessions(_ arguments: String...) async throws -> String {
       let all = ["sessions"] + arguments + ["--state-dir", place.state]
       let result = try await Program.run(Program.path, all)
@@ -104,17 +113,7 @@ import Testing
 
   @Test func aPageHearsOfItsSession() async throws {
     let place = try Workplace()
-    try place.save(Self.listener, "WebFolder/index.html")
-    try place.save("7 books", "WebFolder/stock.txt")
-    try place.save("/stock.txt viewProducts\n/** guest\n", "web.rules")
-    try place.save(
-      #"{"privileges":[{"privilege":"viewProducts"}],"permissions":{"allowed":[]}}"#,
-      "Project/Sources/roles.json"
-    )
-    let rules = place.project + "/web.rules"
-    let server = try await place.serve("--web-listen", "127.0.0.1:0", "--web-rules", rules)
-    let line = server.running.output.firstMatch(of: /syncd: web at (http:\S+)/)
-    let address = String(try #require(line).1) + "/"
+    let (server, address) = try await serve(place, Self.listener, at: "/")
     let browser = Browser(profile: place.path + "/listener")
     async let seen = browser.console(at: address, matching: /seen: .*\./)
     func sessions(_ arguments: String...) async throws -> String {

@@ -1,4 +1,5 @@
 import Foundation
+import ProjectHost
 import Sessions
 import SyncProtocol
 import SyncServer
@@ -159,6 +160,24 @@ extension HookCallerTests {
       _ = try await server.askLocally("PATCH", "/v1/sessions/\(own)/storage", body: #"{"a":1}"#)
       let text = try await news.text
       #expect(text.contains(#""event":"storage""#) && text.contains(own), "\(text)")
+    }
+  }
+
+  /// Whoever waits with a pass learns nothing after its end.
+  @Test func aLongPollOfAHookEndsWithIt() async throws {
+    try await serve { server, own, _, _ in
+      let hook = try server.sessions.beginProcess(of: SessionID(text: own), .hook, name: "h")
+      let fields = [
+        "Authorization: Bearer \(server.sessions.pass(for: hook))", "Accept: application/json",
+      ]
+      let ready = try await server.ask("GET", Route.events, fields)
+      let position = try #require(ready.text.firstMatch(of: /"id":"([^"]+)"/)).1
+      async let news = server.ask("GET", "\(Route.events)?since=\(position)", fields)
+      // It was let in, and waits.
+      while server.project.events.audience.count == 0 { await Task.yield() }
+      server.sessions.endProcess(hook)
+      _ = try await server.askLocally("PATCH", "/v1/sessions/\(own)/storage", body: #"{"a":1}"#)
+      #expect(try await news.problem == .authenticationRequired)
     }
   }
 
