@@ -120,6 +120,16 @@ import Testing
     try await shop.package()
   }
 
+  /// Only the two programs are known by their size.
+  @Test func aChangedFileOfTheSameSizeIsSeen() async throws {
+    let shop = try Workshop()
+    try shop.save("one", "project/Resources/bin/tool.txt")
+    try await shop.package()
+    try shop.save("two", "out/ShopServer/Server Database/Resources/bin/tool.txt")
+    let error = try await refusal(shop, into: "out")
+    #expect(error?.description.contains("bin/tool.txt was changed since") == true)
+  }
+
   @Test func foldersThatSomebodyMadeAreNotLostAndThoseOfTheProjectAreNoReason() async throws {
     let shop = try Workshop()
     let empty = "/project/Resources/empty/inner"

@@ -18,8 +18,7 @@ struct PackageContents: Codable, Hashable {
   }
 
   private let files: [String: String]
-  /// `nil` in a list of an earlier version: nobody knows whose an empty folder is.
-  private let folders: [String]?
+  private let folders: [String]
 
   /// Reads what is in a folder now.
   ///
@@ -66,12 +65,12 @@ struct PackageContents: Codable, Hashable {
     besides isExpected: (String) -> Bool
   ) throws(FileTree.Failure) -> [Foreign] {
     var found: [Foreign] = []
-    let known = folders.map(Set.init)
+    let known = Set(folders)
     try Self.walk(folder, "") { path, type, isEmpty throws(FileTree.Failure) in
       guard path != Self.fileName, !isExpected(path) else { return }
       if type == .typeDirectory {
         // What is in any other one is looked at by itself.
-        guard isEmpty, let known, !known.contains(path) else { return }
+        guard isEmpty, !known.contains(path) else { return }
         return found.append(Foreign(path: path, isChanged: false))
       }
       guard !Self.isNobodys(path, type) else { return }
@@ -93,7 +92,7 @@ struct PackageContents: Codable, Hashable {
     switch type {
     case .typeSymbolicLink: return "to " + (FileTree.target(of: path) ?? "")
     case .typeRegular
-    where URL(filePath: path).deletingLastPathComponent().lastPathComponent == "bin":
+    where path.hasSuffix("/bin/\(Programs.server)") || path.hasSuffix("/bin/\(Programs.client)"):
       return "size \(FileTree.size(of: path) ?? 0)"
     case .typeRegular:
       do { return try UpdateArchive.digest(of: path).digest.hex } catch {
