@@ -178,7 +178,8 @@ let package = Package(
     .testTarget(name: "ConsoleTests", dependencies: ["Console"]),
 
     // Other programs as tests start them
-    .target(name: "TestPrograms", path: "Tests/TestPrograms"),
+    .systemLibrary(name: "CSpawn", path: "Tests/CSpawn"),
+    .target(name: "TestPrograms", dependencies: ["CSpawn"], path: "Tests/TestPrograms"),
 
     // syncd: the commands and the composition root
     .executableTarget(

@@ -46,6 +46,7 @@ import Testing
     let server = try await place.serve()
     let before = try text(place)
     let planned = try await edit(place, "--dry-run")
+    #expect(planned.status == 0, "\(planned.errors)")
     #expect(planned.output.contains("+\t\t<field name=\"Price\""))
     #expect(try text(place) == before)
     let first = try await edit(place, "--op-id", "once", "--json")

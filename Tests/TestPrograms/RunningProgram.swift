@@ -1,10 +1,11 @@
+import CSpawn
 import Foundation
 import Synchronization
 
 /// A program under way: its output as lines, its end as a status.
 ///
-/// Started by `posix_spawn` with close-on-exec pipes: of the many programs that the tests start at
-/// once none must inherit another's output, or that output would never end.
+/// Started by `posix_spawn` with nothing inherited: of the many programs that the tests start at once
+/// none must hold another's output, or that output would never end.
 package final class RunningProgram: Sendable {
   package let pid: Int32
   private let seen: SeenOutput
@@ -154,6 +155,9 @@ package final class RunningProgram: Sendable {
       posix_spawn_file_actions_adddup2(&actions, 0, 1)
       posix_spawn_file_actions_adddup2(&actions, 0, 2)
     }
+    // Foundation opens what it writes without close-on-exec: a program started meanwhile would have
+    // another test's file open for writing, and whoever serves that file would wait for its end.
+    posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1)
     // What the tests' threads block is nothing to a program: a shell would wait for ever.
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
