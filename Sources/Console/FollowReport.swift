@@ -96,6 +96,8 @@ package struct FollowReport: Sendable {
         Line(step: "moved", detail: address.description),
         "the server says that it is at \(address) now"
       )
+    case .waiting:
+      (Line(step: "waiting"), "another client is writing \(output): waiting for it")
     case .progress: (Line(step: "progress"), "")
     }
   }

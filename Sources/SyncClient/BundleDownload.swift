@@ -19,20 +19,32 @@ struct BundleDownload {
   ///
   /// - Parameters:
   ///   - record: the generation to fetch.
-  ///   - progress: told the bytes received so far and the size.
+  ///   - report: told of the bytes received so far, and of another client that is waited for.
   /// - Returns: the new file, and the bytes that came for it now.
   /// - Throws: `ClientError`; the target is then as it was.
   func run(
     _ record: GenerationRecord,
-    progress: @escaping @Sendable (UInt64, UInt64) -> Void
+    report: @escaping @Sendable (BundleFollower.Step) -> Void
   ) async throws -> (file: BundleFile, received: UInt64) {
-    let temporary = temporary(record.digest)
-    let descriptor = open(temporary, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw localFailure() }
-    defer { close(descriptor) }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      throw ClientError(.localFile, "Another client is writing \(target): stop one of them.")
+    while true {
+      if let part = try await PartFile.claim(
+        temporary(record.digest),
+        for: target,
+        waiting: { report(.waiting) }
+      ) {
+        return try await fetch(record, into: part, report)
+      }
+      // The other client's file is as good.
+      if let file = LocalBundle(at: target).file, file.digest == record.digest { return (file, 0) }
     }
+  }
+
+  private func fetch(
+    _ record: GenerationRecord,
+    into part: borrowing PartFile,
+    _ report: @escaping @Sendable (BundleFollower.Step) -> Void
+  ) async throws -> (file: BundleFile, received: UInt64) {
+    let (temporary, descriptor) = (part.path, part.descriptor)
     let start = lseek(descriptor, 0, SEEK_END)
     guard start >= 0 else { throw localFailure() }
     let download = ResumableDownload(
@@ -42,7 +54,9 @@ struct BundleDownload {
       size: record.size,
       target: target
     )
-    try await download.receive(from: UInt64(start), into: descriptor, progress: progress)
+    try await download.receive(from: UInt64(start), into: descriptor) {
+      report(.progress(received: $0, size: $1))
+    }
     do {
       let manifest = try verify(temporary, record.digest)
       guard fchmod(descriptor, 0o444) == 0, fsync(descriptor) == 0, rename(temporary, target) == 0

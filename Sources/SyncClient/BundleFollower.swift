@@ -11,6 +11,8 @@ package struct BundleFollower: Sendable {
     /// The local file is the current generation already.
     case upToDate(GenerationRecord)
     case notice(ReconnectRequired)
+    /// Another client fetches the same into the same file.
+    case waiting
     case progress(received: UInt64, size: UInt64)
     /// The local file is the new generation; `received` bytes came for it, by a delta or whole.
     case updated(GenerationRecord, took: Duration, received: UInt64, isDelta: Bool)
@@ -224,9 +226,7 @@ package struct BundleFollower: Sendable {
   ) async throws {
     let clock = ContinuousClock()
     let began = clock.now
-    let outcome = try await updater.update(to: record, on: connection) {
-      report(.progress(received: $0, size: $1))
-    }
+    let outcome = try await updater.update(to: record, on: connection, report: report)
     switch outcome {
     case .upToDate: report(.upToDate(record))
     case .updated(let received, let isDelta):

@@ -23,20 +23,25 @@ struct BundleUpdater {
   /// Whether a delta may do: there is a local bundle that a server may know.
   var hasBase: Bool { local.file != nil }
 
+  /// - Parameters:
+  ///   - record: the generation.
+  ///   - connection: the server that has it.
+  ///   - report: told of progress, and of another client that is waited for.
+  /// - Returns: what was done.
   /// - Throws: `ClientError`; the local file is then as it was.
   mutating func update(
     to record: GenerationRecord,
     on connection: ServerConnection,
-    progress: @escaping @Sendable (UInt64, UInt64) -> Void
+    report: @escaping @Sendable (BundleFollower.Step) -> Void
   ) async throws -> Outcome {
     guard record.digest != local.digest else { return .upToDate }
-    if let (file, received) = try await updateByDelta(to: record, on: connection, progress) {
+    if let (file, received) = try await updateByDelta(to: record, on: connection, report) {
       local.replaced(by: file)
       return .updated(received: received, isDelta: true)
     }
     do {
       let (file, received) = try await BundleDownload(connection: connection, target: target)
-        .run(record, progress: progress)
+        .run(record, report: report)
       local.replaced(by: file)
       return .updated(received: received, isDelta: false)
     } catch let error as ClientError
@@ -50,7 +55,7 @@ struct BundleUpdater {
   private mutating func updateByDelta(
     to record: GenerationRecord,
     on connection: ServerConnection,
-    _ progress: @escaping @Sendable (UInt64, UInt64) -> Void
+    _ report: @escaping @Sendable (BundleFollower.Step) -> Void
   ) async throws -> (file: BundleFile, received: UInt64)? {
     guard let base = local.file else { return nil }
     // A zlib that packs in another way needs the packed members.
@@ -60,7 +65,9 @@ struct BundleUpdater {
       }
       guard let delta = local.delta else { return nil }
       do {
-        return try await DeltaDownload(connection: connection, delta: delta).run(progress: progress)
+        return try await DeltaDownload(connection: connection, delta: delta).run {
+          report(.progress(received: $0, size: $1))
+        }
       } catch let error as DeltaDownload.Useless {
         local.delta = nil
         if error.isBaseDamaged { local.lost() }

@@ -59,7 +59,8 @@ struct ResumableDownload {
     }
   }
 
-  /// Removes what downloads of others left beside a file: its name, the prefix and 16 digits.
+  /// Removes what downloads of others left beside a file and nobody goes on with: its name, the prefix
+  /// and 16 digits.
   static func removeParts(besides target: String, prefix: String, isHidden: Bool = false) {
     let slash = target.lastIndex(of: "/").map(target.index(after:)) ?? target.startIndex
     let folder = slash == target.startIndex ? "." : String(target[..<slash])
@@ -71,7 +72,7 @@ struct ResumableDownload {
         pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
       if name.hasPrefix(begin), name.utf8.count == begin.utf8.count + 16 {
-        unlink("\(folder)/\(name)")
+        PartFile.discard("\(folder)/\(name)")
       }
     }
   }

@@ -67,6 +67,31 @@ import Testing
     #expect(await server.stop() == 0)
   }
 
+  /// Two clients of one file take turns, and the second does not fetch what the first has brought.
+  @Test(arguments: [true, false])
+  func aClientWaitsForAnotherThatWritesItsFile(isBrought: Bool) async throws {
+    let place = try Workplace()
+    let server = try await place.serve()
+    let generation = try #require(try await place.reload().generation)
+    let part = place.path + "/.app.4dz.syncd-\(generation.digest.prefix(16))"
+    // The test is the first client.
+    let writing = open(part, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    try #require(flock(writing, LOCK_EX | LOCK_NB) == 0)
+    let client = try follow(server.address, place)
+    _ = try #require(await client.line(containing: "\"waiting\""), "\(client.errors)")
+    if isBrought {
+      let bundle = try await place.build()
+      bundle.withUnsafeBytes { _ = write(writing, $0.baseAddress, $0.count) }
+      try #require(rename(part, place.path + "/app.4dz") == 0)
+    }
+    close(writing)
+    let updated = try #require(await client.line(containing: "\"updated\""), "\(client.errors)")
+    #expect(updated.contains("\"received\":0,") == isBrought, "\(updated)")
+    #expect(try await isCurrent(place))
+    #expect(!FileManager.default.fileExists(atPath: part))
+    #expect(await server.stop() == 0)
+  }
+
   @Test func anotherServerInItsPlaceChangesNothing() async throws {
     let place = try Workplace()
     let server = try await place.serve()

@@ -75,7 +75,7 @@ import Testing
 
     /// Waits until what a later server reads holds a text.
     func untilKept(_ text: String) async {
-      let limit = ContinuousClock().now.advanced(by: .seconds(20))
+      let limit = ContinuousClock().now.advanced(by: .seconds(60))
       while ContinuousClock().now < limit {
         for path in [file, file + "-wal"] {
           let bytes = FileManager.default.contents(atPath: path) ?? Data()

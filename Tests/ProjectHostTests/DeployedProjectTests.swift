@@ -8,7 +8,7 @@ import Testing
 
 extension WatchingTests {
   /// A project that is served from its archive.
-  @Suite(.timeLimit(.minutes(1))) struct DeployedProjectTests {
+  @Suite(.timeLimit(.minutes(3))) struct DeployedProjectTests {
     private let folder: TemporaryFolder
     private var archive: String { folder.path + "/app/App.4dz" }
 
@@ -162,7 +162,7 @@ extension WatchingTests {
         try file.seek(toOffset: middle)
         try file.write(contentsOf: byte.map { $0 ^ 0xFF })
         try file.close()
-        let deadline = ContinuousClock().now.advanced(by: .seconds(20))
+        let deadline = ContinuousClock().now.advanced(by: .seconds(60))
         #expect(await project.reload(reason: .command, deadline: deadline).outcome == .failed)
         #expect(await project.condition().state == .degraded)
         #expect(project.current() == first)

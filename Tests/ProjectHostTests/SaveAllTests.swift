@@ -7,7 +7,7 @@ import SyncProtocol
 import Testing
 
 extension WatchingTests {
-  @Suite(.serialized, .timeLimit(.minutes(1))) struct SaveAllTests {
+  @Suite(.serialized, .timeLimit(.minutes(3))) struct SaveAllTests {
     @Test func holdsEverythingThatWasWrittenBefore() async throws {
       try await OpenProject.with { open in
         try open.write("ALERT(1)", to: "Project/Sources/Methods/a.4dm")

@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// What others can do while a long `roles.json` is read.
-@Suite(.timeLimit(.minutes(1))) struct RolesReloadTests {
+@Suite(.timeLimit(.minutes(3))) struct RolesReloadTests {
   /// A reload on a thread of its own.
   private final class Reload: Sendable {
     private let duration = Mutex<Duration?>(nil)

@@ -4,7 +4,7 @@ import SyncProtocol
 import SyncServer
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct AccessTests {
+@Suite(.timeLimit(.minutes(3))) struct AccessTests {
   /// Sends a request of one grade; sessions are new each time.
   private func ask(
     _ row: AccessTable.Row,

@@ -1,7 +1,7 @@
 import SyncProtocol
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct BarrierTests {
+@Suite(.timeLimit(.minutes(3))) struct BarrierTests {
   @Test func aSaveAllIsPassedOn() async throws {
     try await ServerFixture.with { server in
       let body = """

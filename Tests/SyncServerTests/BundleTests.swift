@@ -2,7 +2,7 @@ import ProjectModel
 import SyncProtocol
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct BundleTests {
+@Suite(.timeLimit(.minutes(3))) struct BundleTests {
   static let path = "\(Route.bundles)/\(ServerFixture.digest)"
   static let tag = "\"\(ServerFixture.digest)\""
   static let size = StubProject.content.count

@@ -2,7 +2,7 @@ import SyncProtocol
 import SyncServer
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct CallerTests {
+@Suite(.timeLimit(.minutes(3))) struct CallerTests {
   @Test(arguments: [
     ("GET", Route.hello, true), ("GET", Route.currentGeneration, true),
     ("GET", "\(Route.generations)/abc:1", true),

@@ -4,7 +4,7 @@ import SyncProtocol
 import SyncServer
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ClientAdministrationTests {
+@Suite(.timeLimit(.minutes(3))) struct ClientAdministrationTests {
   private func list(_ server: ServerFixture) async throws -> ClientList {
     try await server.askLocally("GET", Route.clients).json(ClientList.self)
   }

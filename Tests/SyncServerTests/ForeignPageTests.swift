@@ -3,7 +3,7 @@ import SyncServer
 import Testing
 
 /// The same rules hold for the router and for the event stream.
-@Suite(.timeLimit(.minutes(1))) struct ForeignPageTests {
+@Suite(.timeLimit(.minutes(3))) struct ForeignPageTests {
   struct Case: CustomTestStringConvertible {
     let fields: [String]
     let problem: ProblemType?

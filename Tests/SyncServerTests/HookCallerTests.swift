@@ -6,7 +6,7 @@ import SyncServer
 import Testing
 
 /// A lifecycle hook shows its pass and acts for its session, wherever it asks from on this machine.
-@Suite(.timeLimit(.minutes(1))) struct HookCallerTests {
+@Suite(.timeLimit(.minutes(3))) struct HookCallerTests {
   private static let roles = #"{"privileges":[{"privilege":"sell"}],"permissions":{"allowed":[]}}"#
 
   private func serve(

@@ -5,7 +5,7 @@ import SyncProtocol
 import SyncServer
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ListenerTests {
+@Suite(.timeLimit(.minutes(3))) struct ListenerTests {
   /// Starts a server that cannot listen, and returns why.
   private func failure(
     address: ServerAddress = ServerAddress(host: "127.0.0.1", port: 0),

@@ -2,7 +2,7 @@ import SyncClient
 import SyncProtocol
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct LockTests {
+@Suite(.timeLimit(.minutes(3))) struct LockTests {
   @Test func aLockIsItsSessionsUntilItEnds() async throws {
     try await ServerFixture.with { server in
       let local = ServerConnection(.unixSocket(server.socketPath))

@@ -4,7 +4,7 @@ import SyncClient
 import SyncProtocol
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct OwnedFileTests {
+@Suite(.timeLimit(.minutes(3))) struct OwnedFileTests {
   private static let edit = #"{"op_id":"a-1_B","operations":[{"add":"two"}]}"#
 
   @Test func itsRevisionIsItsTag() async throws {

@@ -7,7 +7,7 @@ import SyncServer
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct PairingTests {
+@Suite(.timeLimit(.minutes(3))) struct PairingTests {
   private static let secret = "a secret of its own"
 
   private static func pairing(

@@ -5,7 +5,7 @@ import SyncProtocol
 import SyncServer
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ProofTests {
+@Suite(.timeLimit(.minutes(3))) struct ProofTests {
   private static let secretText = String(repeating: "07", count: 32)
 
   /// The server's socket of TCP with a token file of the given secret.

@@ -3,7 +3,7 @@ import SyncProtocol
 import Testing
 
 /// What a deployed archive refuses: everything that needs the sources.
-@Suite(.timeLimit(.minutes(1))) struct ReadOnlyTests {
+@Suite(.timeLimit(.minutes(3))) struct ReadOnlyTests {
   @Test func locksAndSaveAllAndTheDevelopmentModeAreRefused() async throws {
     try await ServerFixture.with { server in
       server.project.deploy()

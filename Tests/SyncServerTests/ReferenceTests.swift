@@ -4,7 +4,7 @@ import SyncServer
 import Testing
 
 /// Holds docs/openapi.yaml and the table of docs/access.md against the router and the registry of refusals.
-@Suite(.timeLimit(.minutes(1))) struct ReferenceTests {
+@Suite(.timeLimit(.minutes(3))) struct ReferenceTests {
   /// The lines of a document; `scripts/conformance` reads this one as YAML.
   private static func lines(of name: String = "openapi.yaml") throws -> [String] {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

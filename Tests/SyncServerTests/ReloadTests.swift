@@ -1,7 +1,7 @@
 import SyncProtocol
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ReloadTests {
+@Suite(.timeLimit(.minutes(3))) struct ReloadTests {
   @Test(arguments: [
     (nil, ReloadReason.command), ("{}", .command), (#"{"reason":"git-hook","more":1}"#, .gitHook),
     (#"{"reason":"focus","deadlineMs":600000}"#, .focus),

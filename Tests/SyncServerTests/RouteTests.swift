@@ -1,7 +1,7 @@
 import SyncProtocol
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct RouteTests {
+@Suite(.timeLimit(.minutes(3))) struct RouteTests {
   @Test func answersThatAreKeptFollowTheGeneration() async throws {
     try await ServerFixture.with { server in
       for gen in UInt64(1)...3 {

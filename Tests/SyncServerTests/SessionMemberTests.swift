@@ -5,7 +5,7 @@ import SyncServer
 import Testing
 
 /// 4D's Session class over HTTP.
-@Suite(.timeLimit(.minutes(1))) struct SessionMemberTests {
+@Suite(.timeLimit(.minutes(3))) struct SessionMemberTests {
   private static let roles = #"""
     {"privileges":[{"privilege":"viewProducts","includes":[]},
       {"privilege":"sell","includes":["viewProducts"]}],

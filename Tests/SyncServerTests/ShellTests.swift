@@ -34,17 +34,16 @@ import Testing
     try await ServerFixture.with(configure: Self.hurried) { server in
       let client = try await server.tcp()
       _ = try await client.ask("GET", Route.hello, host: server.host)
-      let took = try await time {
-        while true {
-          do {
-            try await client.send("G")
-            await Task.yield()
-          } catch { break }
-        }
-        // Whether the bytes that came late were answered by a reset is the kernel's affair.
-        _ = try? await client.readToEnd()
+      // Without the limit this would not end.
+      while true {
+        do {
+          try await client.send("G")
+          await Task.yield()
+        } catch { break }
       }
-      #expect(took < .seconds(10))
+      // Whether the bytes that came late were answered by a reset is the kernel's affair.
+      _ = try? await client.readToEnd()
+      #expect(try await server.metric("syncd_connections_timed_out_total") == 1)
     }
   }
 
@@ -147,13 +146,10 @@ import Testing
         slow.append(client)
       }
       let client = try await server.tcp()
-      let took = try await time {
-        for _ in 0..<200 {
-          let answer = try await client.ask("GET", Route.hello, host: server.host)
-          #expect(answer.status == 200)
-        }
+      for _ in 0..<200 {
+        let answer = try await client.ask("GET", Route.hello, host: server.host)
+        #expect(answer.status == 200)
       }
-      #expect(took < .seconds(10))
       for client in slow {
         let left = try await client.readToEnd()
         #expect(left.isEmpty)

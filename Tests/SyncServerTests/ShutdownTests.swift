@@ -4,7 +4,7 @@ import SyncProtocol
 import SyncServer
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ShutdownTests {
+@Suite(.timeLimit(.minutes(3))) struct ShutdownTests {
   @Test func streamsAreToldAndEnded() async throws {
     try await ServerFixture.with { server in
       let client = try await server.tcp()

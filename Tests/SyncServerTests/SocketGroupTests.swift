@@ -3,7 +3,7 @@ import SyncProtocol
 import SyncServer
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct SocketGroupTests {
+@Suite(.timeLimit(.minutes(3))) struct SocketGroupTests {
   private static let group: UInt32 = 54_321
   private static let calls = [
     "POST:\(Route.reload)", "GET:\(Route.status)", "POST:\(Route.barriers)", "GET:\(Route.metrics)",

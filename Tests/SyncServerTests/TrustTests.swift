@@ -98,7 +98,7 @@ import Testing
         let old = try #require(server.server.keyFingerprint)
         _ = try await connection(server, pins: pins).hello()
         try await Tool.makePair(in: folder)
-        let limit = ContinuousClock().now.advanced(by: .seconds(20))
+        let limit = ContinuousClock().now.advanced(by: .seconds(60))
         while server.server.keyFingerprint == old, ContinuousClock().now < limit {
           await Task.yield()
         }

@@ -67,7 +67,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: Style.allCases)
+  @Test(.timeLimit(.minutes(3)), arguments: Style.allCases)
   func nothingThatOthersWriteIsLost(style: Style) async throws {
     let times = 150
     let bench = try OwnedFileBench(holding: "w=0\n")
@@ -98,7 +98,7 @@ import Testing
     #expect(bench.leftovers == [])
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(3)))
   func aWriterThatHasItOpenAtTheExchangeKeepsTheFile() async throws {
     let bench = try OwnedFileBench(holding: "w=0\n")
     let writer = Mutex<FileHandle?>(nil)

@@ -6,7 +6,7 @@ import SyncServer
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1)), .serialized) struct DiscoveryTests {
+@Suite(.timeLimit(.minutes(3)), .serialized) struct DiscoveryTests {
   private func withServer(
     _ publication: Publication? = Publication(name: "Shop"),
     _ body: (ServerFixture) async throws -> Void

@@ -116,7 +116,7 @@ struct ServerFixture {
   /// Asks the server again and again until its status is as wanted.
   func untilStatus(_ isWanted: (ProjectStatus) -> Bool) async throws {
     let client = try await unix()
-    let limit = ContinuousClock().now.advanced(by: .seconds(30))
+    let limit = ContinuousClock().now.advanced(by: .seconds(60))
     while ContinuousClock().now < limit {
       let status = try await client.ask("GET", Route.status, host: "syncd").json(ProjectStatus.self)
       if isWanted(status) { return }
@@ -126,7 +126,7 @@ struct ServerFixture {
 
   /// Asks for a metric until it has a value.
   func untilMetric(_ name: String, is value: Double) async throws {
-    let limit = ContinuousClock().now.advanced(by: .seconds(30))
+    let limit = ContinuousClock().now.advanced(by: .seconds(60))
     while ContinuousClock().now < limit {
       if try await metric(name) == value { return }
     }

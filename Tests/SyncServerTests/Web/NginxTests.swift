@@ -40,7 +40,7 @@ private struct Nginx {
       """
     try WebFixture.save(whole, "nginx.conf", in: folder)
     let running = try RunningProgram(Self.program, ["-p", folder, "-c", folder + "/nginx.conf"])
-    let limit = ContinuousClock().now.advanced(by: .seconds(20))
+    let limit = ContinuousClock().now.advanced(by: .seconds(60))
     while (try? await TestClient.unix(path: folder + "/shop.sock")) == nil {
       try #require(ContinuousClock().now < limit, "\(running.errors)")
       await Task.yield()

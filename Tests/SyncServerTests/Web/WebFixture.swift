@@ -114,7 +114,7 @@ struct WebFixture {
 
   /// Asks again and again until the answer has a status.
   func until(_ status: Int, _ path: String) async throws {
-    let limit = ContinuousClock().now.advanced(by: .seconds(20))
+    let limit = ContinuousClock().now.advanced(by: .seconds(60))
     while ContinuousClock().now < limit {
       if try await ask("GET", path).status == status { return }
     }

@@ -89,7 +89,7 @@ import Testing
       #expect(try await web.ask("GET", check + "&login=/login").status == 303)
       try WebFixture.save("nonsense", "web.rules", in: web.folder)
       let errors = "syncd_web_rule_errors_total"
-      let limit = ContinuousClock().now.advanced(by: .seconds(20))
+      let limit = ContinuousClock().now.advanced(by: .seconds(60))
       while try await web.server.metric(errors) == 0, ContinuousClock().now < limit {}
       let expected: [(String, Double)] = [
         (errors, 1), ("syncd_web_sessions", 5), ("syncd_web_guests", 4), ("syncd_sessions", 1),

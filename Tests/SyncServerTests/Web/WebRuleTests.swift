@@ -148,7 +148,7 @@ import Testing
     try await WebFixture.with(files: Self.files, rules: rules) { web in
       try WebFixture.save(content, "web.rules", in: web.folder)
       let errors = "syncd_web_rule_errors_total"
-      let limit = ContinuousClock().now.advanced(by: .seconds(20))
+      let limit = ContinuousClock().now.advanced(by: .seconds(60))
       while try await web.server.metric(errors) == 0, ContinuousClock().now < limit {}
       // Once, however often it is looked at.
       #expect(try await web.server.metric(errors) == 1)

@@ -190,7 +190,7 @@ import Testing
       #expect(try await open([browser]).head.status == 503)
       // What is closed makes room.
       pages = []
-      let limit = ContinuousClock().now.advanced(by: .seconds(20))
+      let limit = ContinuousClock().now.advanced(by: .seconds(60))
       while try await open([guest.cookie]).head.status != 200 {
         try #require(ContinuousClock().now < limit)
       }
@@ -255,7 +255,7 @@ import Testing
         let browser = try await web.browser(in: id)
         let page = try await WebEventReader(web, [browser], receiveBuffer: 4_096)
         _ = try await page.next("ready")
-        let limit = ContinuousClock().now.advanced(by: .seconds(20))
+        let limit = ContinuousClock().now.advanced(by: .seconds(60))
         while try await web.server.metric("syncd_web_streams") != 0 {
           try #require(ContinuousClock().now < limit)
           try web.sessions.setPrivileges(Self.long, of: id, for: .server)
@@ -307,7 +307,7 @@ import Testing
       #expect(try await page.next()?.name == "privileges")
       page.client.finishSending()
       #expect(try await page.client.readToEnd().isEmpty)
-      let limit = ContinuousClock().now.advanced(by: .seconds(20))
+      let limit = ContinuousClock().now.advanced(by: .seconds(60))
       while try await web.server.metric("syncd_web_streams") != 0 {
         try #require(ContinuousClock().now < limit)
       }
