@@ -13,6 +13,7 @@ package struct PostedEvent: Sendable {
 package actor EventHub {
   /// Who listens now, for how long their return has to be spread.
   package nonisolated let audience = Audience()
+  nonisolated let serverID: String
 
   private var ready: Ready
   private var generation: GenerationID
@@ -24,6 +25,7 @@ package actor EventHub {
   /// position tells which of them it is from.
   package init(project: String, serverID: String, startingAt serial: UInt64 = 0) {
     self.serial = serial
+    self.serverID = serverID
     ready = Ready(project: project, serverID: serverID, state: .loading, generation: nil)
     generation = GenerationID(epoch: 0, gen: 0)
   }

@@ -280,11 +280,7 @@ package final class HostedProject: Sendable {
 
   private func problem(_ error: BundleError, with digest: Digest) async -> ProblemDetails {
     switch error.code {
-    case .trimmed:
-      return ProblemDetails(
-        .trimmed,
-        detail: "The bundle \(digest) is no longer kept: get the current one."
-      )
+    case .trimmed: return Self.trimmed(digest)
     case .unknownGeneration: return await unknown(digest)
     case .unsupported:
       return ProblemDetails(
@@ -306,15 +302,21 @@ package final class HostedProject: Sendable {
       return manifest.encoded()
     }
     if let manifest = await store.manifest(digest) { return manifest.encoded() }
-    throw await unknown(digest)
+    throw await store.standing(of: digest) == .trimmed ? Self.trimmed(digest) : unknown(digest)
   }
 
   /// Waits for a reload that holds every change made before the call; never throws.
   package func reload(
     reason: ReloadReason,
+    cause: String? = nil,
     deadline: ContinuousClock.Instant
   ) async -> ReloadResult {
-    await coordinator.reload(reason: reason, durability: .file, deadline: deadline).result
+    await coordinator.reload(
+      reason: reason,
+      cause: cause,
+      durability: .file,
+      deadline: deadline
+    ).result
   }
 
   /// The save-all: waits until everything written before the call is published; never throws.
@@ -347,6 +349,13 @@ package final class HostedProject: Sendable {
     .building,
     detail: "The first generation is still being built; ask again in a moment."
   )
+
+  private static func trimmed(_ digest: Digest) -> ProblemDetails {
+    ProblemDetails(
+      .trimmed,
+      detail: "The bundle \(digest) is no longer kept: get the current one."
+    )
+  }
 
   private func unknown(_ digest: Digest) async -> ProblemDetails {
     guard let current = coordinator.current() else { return Self.building }

@@ -7,11 +7,13 @@ extension ReloadCoordinator {
   ///
   /// - Parameters:
   ///   - reason: what a new generation is said to be caused by.
+  ///   - cause: what the caller was asked for, for the notice.
   ///   - durability: what has to hold of the generation for an answer.
   ///   - deadline: when to answer at the latest.
   /// - Returns: at the deadline, outcome `pending`; the reload goes on.
   func reload(
     reason: ReloadReason,
+    cause: String? = nil,
     durability: BarrierRequest.Durability,
     deadline: ContinuousClock.Instant
   ) async -> ReloadAnswer {
@@ -24,7 +26,13 @@ extension ReloadCoordinator {
       group.addTask {
         await self.wait(
           key,
-          as: .init(sequence: sequence, reason: reason, began: began, durability: durability)
+          as: .init(
+            sequence: sequence,
+            reason: reason,
+            cause: cause,
+            began: began,
+            durability: durability
+          )
         )
       }
       group.addTask {

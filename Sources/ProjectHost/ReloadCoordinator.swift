@@ -19,6 +19,12 @@ actor ReloadCoordinator {
     let bandwidth: UInt64
   }
 
+  /// Why there is a reload, for the generation that comes of it.
+  private struct Origin {
+    let reason: ReloadReason
+    var cause: String?
+  }
+
   struct Outcome {
     let kind: ReloadResult.Outcome
     let problems: [Problem]
@@ -90,7 +96,7 @@ actor ReloadCoordinator {
   func run() async throws {
     let clock = ContinuousClock()
     let began = clock.now
-    let outcome = try await publish(try await firstSnapshot(), reason: .startup)
+    let outcome = try await publish(try await firstSnapshot(), Origin(reason: .startup))
     await finish(outcome, took: clock.now - began)
     if outcome.kind == .failed, generation == nil {
       throw HostError(.notAProject, Self.sentence(outcome.problems))
@@ -160,10 +166,14 @@ actor ReloadCoordinator {
     let waiting = callers.answered(by: absorbed)
     guard batch != nil || !waiting.isEmpty else { return }
     let isOwnEdit = noteTouches(of: changes)
-    let reason = waiting.first?.caller.reason ?? (isOwnEdit ? .edit : .watch)
+    let caller = waiting.first?.caller
+    let origin = Origin(
+      reason: caller?.reason ?? (isOwnEdit ? .edit : .watch),
+      cause: caller?.cause
+    )
     let clock = ContinuousClock()
     let began = clock.now
-    let outcome = await reload(changes, reason: reason)
+    let outcome = await reload(changes, origin)
     await finish(outcome, took: clock.now - began)
     pendingDone?.resume()
     pendingDone = nil
@@ -191,14 +201,14 @@ actor ReloadCoordinator {
 
   // MARK: One reload
 
-  private func reload(_ changes: [Change], reason: ReloadReason) async -> Outcome {
+  private func reload(_ changes: [Change], _ origin: Origin) async -> Outcome {
     do {
       let snapshot = try await source.update(changes.map(Self.treeChange), progress: nil)
       do {
-        return try await publish(snapshot, reason: reason)
+        return try await publish(snapshot, origin)
       } catch let error as BundleError where error.code == .damaged {
         // Somebody wrote to the last bundle: what was to be copied from it is packed again.
-        return try await publish(try await source.update([], progress: nil), reason: reason)
+        return try await publish(try await source.update([], progress: nil), origin)
       }
     } catch let error as BundleError {
       let text = error.remedy.isEmpty ? error.what : "\(error.what); \(error.remedy)"
@@ -213,7 +223,7 @@ actor ReloadCoordinator {
     return change.kind == .subtreeInDoubt ? .subtree(path) : .path(path)
   }
 
-  private func publish(_ snapshot: Snapshot, reason: ReloadReason) async throws -> Outcome {
+  private func publish(_ snapshot: Snapshot, _ origin: Origin) async throws -> Outcome {
     let found = snapshot.problems + names.problems(of: snapshot.manifest)
     let blocking = found.filter { $0.severity == .failure || policy.strict }
     guard blocking.isEmpty else {
@@ -233,7 +243,7 @@ actor ReloadCoordinator {
     let changed = snapshot.manifest.changedPaths(since: manifest)
     let outcome = Outcome(kind: .published, problems: found)
     try await store.publish(snapshot) {
-      try await self.announce(snapshot.manifest, changed: changed, reason: reason, outcome)
+      try await self.announce(snapshot.manifest, changed: changed, origin, outcome)
     } durable: {
       await self.answer(outcome)
     }
@@ -245,7 +255,7 @@ actor ReloadCoordinator {
   private func announce(
     _ manifest: Manifest,
     changed: [ProjectPath],
-    reason: ReloadReason,
+    _ origin: Origin,
     _ outcome: Outcome
   ) async throws {
     let id = log.next
@@ -254,7 +264,7 @@ actor ReloadCoordinator {
       digest: manifest.digest,
       size: manifest.archiveSize,
       members: manifest.members.count,
-      reason: reason,
+      reason: origin.reason,
       changed: changed.count,
       builtAt: Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     )
@@ -269,8 +279,11 @@ actor ReloadCoordinator {
     let spread = ReturnSpread(clients: hub.audience.count, bandwidth: policy.bandwidth)
     let notice = ReconnectRequired(
       record: record,
+      of: hub.serverID,
       supersedes: previous.gen,
+      cause: origin.cause,
       changed: .init(changed),
+      revisions: await hub.revisions,
       spreadMs: spread.milliseconds(fetching: record.size),
       deltaSpreadMs: spread.milliseconds(fetching: manifest.packedSize(of: changed))
     )

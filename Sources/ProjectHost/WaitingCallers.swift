@@ -8,6 +8,8 @@ struct WaitingCallers {
     /// The batch that has to be in the reload.
     let sequence: UInt64
     let reason: ReloadReason
+    /// What it was asked for, for the notice.
+    let cause: String?
     let began: ContinuousClock.Instant
     let durability: BarrierRequest.Durability
   }

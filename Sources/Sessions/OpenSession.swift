@@ -35,7 +35,7 @@ package struct OpenSession: Hashable, Sendable {
   /// The version of the API that both sides speak.
   package let api: Int
   /// The digest and the name of the generation that the session stays on.
-  package let generation: PinnedGeneration?
+  package private(set) var generation: PinnedGeneration?
   /// When it was opened, ISO 8601.
   package let since: String
   /// What its user has shown: the first password of the Designer ends sessions without any.
@@ -81,9 +81,18 @@ package struct OpenSession: Hashable, Sendable {
     self.persistentID = persistentID
   }
 
+  mutating func stay(on generation: PinnedGeneration) { self.generation = generation }
+
   mutating func becomeDeveloper() { isDeveloper = true }
 
   mutating func rename(_ userName: String) { self.userName = userName }
+
+  /// The same session on another generation.
+  package func staying(on generation: PinnedGeneration) -> OpenSession {
+    var session = self
+    session.stay(on: generation)
+    return session
+  }
 
   /// The same session without the development mode.
   package func withoutDevelopment() -> OpenSession {

@@ -39,6 +39,12 @@ extension ServerConnection {
     try await call(ClientSession.self, .init(method: .POST, path: Route.ownDevelopment))
   }
 
+  /// Tells the server which generation this client has now: it is the one that the session keeps.
+  package func stay(on record: GenerationRecord) async throws {
+    let body = try WireJSON.encode(StayRequest(generation: record.id))
+    _ = try await call(ClientSession.self, .json(.PUT, Route.ownGeneration, body))
+  }
+
   package func closeSession() async throws {
     try await perform(.init(method: .DELETE, path: Route.ownSession))
   }

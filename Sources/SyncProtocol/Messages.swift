@@ -22,6 +22,46 @@ package struct Hello: Hashable, Sendable, Codable {
     private var words: String { min == max ? "version \(min)" : "versions \(min) to \(max)" }
   }
 
+  /// What requests may have, in bytes where nothing else is said.
+  package struct Limits: Hashable, Sendable, Codable {
+    /// All fields of a request together.
+    package let head: Int
+    /// A body, but for the next two.
+    package let body: Int
+    /// The body of a save-all.
+    package let barrierBody: Int
+    /// The body of an edit of the catalog or the directory.
+    package let editBody: Int
+    /// Requests of one session that are answered at once, event streams not counted.
+    package let requests: Int
+    /// Bundles and deltas that one session downloads at once.
+    package let downloads: Int
+
+    package init(
+      head: Int,
+      body: Int,
+      barrierBody: Int,
+      editBody: Int,
+      requests: Int,
+      downloads: Int
+    ) {
+      self.head = head
+      self.body = body
+      self.barrierBody = barrierBody
+      self.editBody = editBody
+      self.requests = requests
+      self.downloads = downloads
+    }
+  }
+
+  /// What a client may have to show before it gets a session.
+  package enum Proof: String, Hashable, Sendable, Codable {
+    /// That it is the application's own client.
+    case pairing
+    /// A user of the directory, and his password; not on the server's own machine.
+    case password
+  }
+
   package static let product = "syncd"
   package static let supportedAPI = APIRange(min: 1, max: 1)
 
@@ -35,6 +75,9 @@ package struct Hello: Hashable, Sendable, Codable {
   package let epoch: String?
   package let gen: UInt64?
   package let features: [String]
+  /// None while everybody is let in.
+  package let auth: [Proof]?
+  package let limits: Limits?
   /// The merged application whose own clients alone get in; `nil` where everybody's do.
   package let application: String?
 
@@ -45,8 +88,12 @@ package struct Hello: Hashable, Sendable, Codable {
     epoch: String?,
     gen: UInt64?,
     features: [String],
+    auth: [Proof]? = nil,
+    limits: Limits? = nil,
     application: String? = nil
   ) {
+    self.auth = auth
+    self.limits = limits
     self.application = application
     product = Self.product
     self.version = version
@@ -63,13 +110,16 @@ package struct Hello: Hashable, Sendable, Codable {
 package struct ReloadRequest: Hashable, Sendable, Codable {
   /// `command`, `git-hook` or `focus`; `command` when left out.
   package let reason: ReloadReason?
+  /// What the notice says it was asked for, at most 64 characters: the id of a commit.
+  package let cause: String?
   /// Milliseconds to wait for the result; 60,000 when left out.
   package let deadlineMs: Int?
 
   package static let defaultDeadlineMs = 60_000
 
-  package init(reason: ReloadReason? = nil, deadlineMs: Int? = nil) {
+  package init(reason: ReloadReason? = nil, cause: String? = nil, deadlineMs: Int? = nil) {
     self.reason = reason
+    self.cause = cause
     self.deadlineMs = deadlineMs
   }
 }

@@ -31,6 +31,8 @@ package enum Route {
   package static let ownSession = "/v1/sessions/self"
   /// Every session with its processes.
   package static let activity = "/v1/activity"
+  /// `PUT`: the generation that the session stays on.
+  package static let ownGeneration = "/v1/sessions/self/generation"
   package static let ownSleep = "/v1/sessions/self/sleep"
   /// Further connections of a session.
   package static let ownConnections = "/v1/sessions/self/connections"

@@ -60,8 +60,8 @@ package struct ReconnectRequired: Hashable, Sendable, Codable {
     package let catalog: Int
     package let settings: Int
     package let others: Int
-    /// The first 20 changed paths.
-    package let names: [String]
+    /// The first changed paths: 20 at most, and fewer where the notice would be too long.
+    package fileprivate(set) var names: [String]
 
     package var total: Int { methods + classes + forms + catalog + settings + others }
 
@@ -84,6 +84,11 @@ package struct ReconnectRequired: Hashable, Sendable, Codable {
     }
   }
 
+  /// So that a notice is one TCP segment, whatever the paths are.
+  package static let mostBytes = 1_024
+
+  /// As in hello: which project on which server the notice is about.
+  package let serverID: String
   /// The epoch in hexadecimal.
   package let epoch: String
   package let gen: UInt64
@@ -97,7 +102,13 @@ package struct ReconnectRequired: Hashable, Sendable, Codable {
   package let bundle: String
   package let builtAt: String
   package let reason: ReloadReason
-  package let changed: Changed
+  /// What the reload was asked for, in the words of who asked: a commit's id.
+  package let cause: String?
+  package private(set) var changed: Changed
+  /// Those of the owned files; a changed catalog's own event brings it.
+  package let revisions: Revisions
+  /// The least version of the API that a client must speak to come back.
+  package let apiMin: Int
   /// True when the catalog changed: an old client then works on another structure.
   package let required: Bool
   /// Unattended clients that fetch the whole bundle come back at a uniformly random moment within so
@@ -108,11 +119,19 @@ package struct ReconnectRequired: Hashable, Sendable, Codable {
 
   package init(
     record: GenerationRecord,
+    of serverID: String,
     supersedes: UInt64?,
+    cause: String? = nil,
     changed: Changed,
+    revisions: Revisions,
     spreadMs: Int,
     deltaSpreadMs: Int
   ) {
+    self.serverID = serverID
+    self.cause = cause
+    apiMin = Hello.supportedAPI.min
+    self.revisions =
+      changed.catalog > 0 ? Revisions(catalog: nil, directory: revisions.directory) : revisions
     epoch = record.epoch
     gen = record.gen
     self.supersedes = supersedes
@@ -126,6 +145,20 @@ package struct ReconnectRequired: Hashable, Sendable, Codable {
     required = changed.catalog > 0
     self.spreadMs = spreadMs
     self.deltaSpreadMs = deltaSpreadMs
+    self.changed.names = []
+    self.changed.names = namesThatFit(changed.names)
+  }
+
+  /// As many of the names as there is room for.
+  private func namesThatFit(_ names: [String]) -> [String] {
+    guard var size = try? WireJSON.encode(self).count else { return [] }
+    return Array(
+      names.prefix { name in
+        // With the comma.
+        size += ((try? WireJSON.encode(name).count) ?? Self.mostBytes) + 1
+        return size <= Self.mostBytes
+      }
+    )
   }
 
   package var record: GenerationRecord? {

@@ -47,6 +47,14 @@ package struct SessionRequest: Hashable, Sendable, Codable {
   }
 }
 
+/// The body of `PUT /v1/sessions/self/generation`.
+package struct StayRequest: Hashable, Sendable, Codable {
+  /// `E:G`: the generation that the client has now.
+  package let generation: String
+
+  package init(generation: String) { self.generation = generation }
+}
+
 /// An open client session.
 ///
 /// It ends when it is deleted, or so long after its last request and the end of its event stream.
@@ -61,6 +69,9 @@ package struct ClientSession: Hashable, Sendable, Codable {
   package let mode: ClientMode
   package let userName: String
   package let graceSeconds: Int
+  /// Milliseconds between two signs of life on an event stream.
+  package let heartbeatMs: Int?
+  /// The generation that the session stays on; `nil` before the first, and once it is not kept any more.
   package let generation: GenerationRecord?
   package let revisions: Revisions
   /// For a same-machine client alone: the folders that stand in for those of the project.
@@ -76,6 +87,7 @@ package struct ClientSession: Hashable, Sendable, Codable {
     token: String?,
     mode: ClientMode,
     userName: String,
+    heartbeatMs: Int?,
     generation: GenerationRecord?,
     revisions: Revisions,
     folders: ClientFolders?,
@@ -88,6 +100,7 @@ package struct ClientSession: Hashable, Sendable, Codable {
     self.mode = mode
     self.userName = userName
     graceSeconds = Self.graceSeconds
+    self.heartbeatMs = heartbeatMs
     self.generation = generation
     self.revisions = revisions
     self.folders = folders

@@ -14,6 +14,8 @@ struct Admission: Sendable {
   let isStandalone: Bool
   /// Of a merged application: nobody else's clients get in.
   let pairings: Pairings?
+  let inFlight = RequestsInFlight()
+  let downloads = Downloads()
 
   /// Recognises the caller of a request and lets it in, or says why not.
   func admit(

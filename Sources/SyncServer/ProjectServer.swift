@@ -173,7 +173,10 @@ package final class ProjectServer: Service {
       tasks.addTask {
         // Ends by a shutdown's beginning or by cancellation; both lead to the same end.
         try? await gracefulShutdown()
-        await board.close()
+        // The project's own word of it may still be on its way.
+        await board.close(
+          saying: ReturnSpread(clients: self.roster.count, bandwidth: 1).drain(reason: "shutdown")
+        )
         async let webEnd: Void? = web?.drain()
         await self.drain(listeners, desks)
         _ = await webEnd
@@ -298,20 +301,23 @@ package final class ProjectServer: Service {
       admission: admission,
       ends: ends,
       hooks: hooks,
-      accountName: AccountName.of(configuration.ownUser)
+      accountName: AccountName.of(configuration.ownUser),
+      heartbeat: configuration.heartbeat
     )
     let proof = ProofRoute(
       project: project,
       ownUser: configuration.ownUser,
       counters: counters
     )
-    var endpoints = open.endpoints + BundleRoutes(project: project).endpoints
+    var endpoints =
+      open.endpoints + BundleRoutes(project: project, downloads: admission.downloads).endpoints
     endpoints += [ReloadRoute(project: project).endpoint, proof.endpoint]
     endpoints +=
       PairingRoutes(
         project: project,
         sessions: sessions,
         pairings: admission.pairings,
+        downloads: admission.downloads,
         keyFingerprint: { [weak self] in self?.keyFingerprint }
       ).endpoints
     endpoints.append(

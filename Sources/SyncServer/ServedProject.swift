@@ -38,7 +38,11 @@ package protocol ServedProject: Sendable {
   func manifest(_ digest: Digest) async throws(ProblemDetails) -> [UInt8]
   func inventory() async throws(ProblemDetails) -> Inventory
   func revisions() async -> Revisions
-  func reload(reason: ReloadReason, deadline: ContinuousClock.Instant) async -> ReloadResult
+  func reload(
+    reason: ReloadReason,
+    cause: String?,
+    deadline: ContinuousClock.Instant
+  ) async -> ReloadResult
   func saveAll(_ request: BarrierRequest, deadline: ContinuousClock.Instant) async -> BarrierResult
   func condition() async -> ProjectCondition
 

@@ -119,7 +119,7 @@ struct GitHooks {
       if [ -x "$kept" ]; then "$kept" "$@" || status=$?; fi
       \(name == "post-checkout" ? rebase : "")\
       answer=$(\(Self.quoted(call.program)) reload \(Self.quoted(call.project))\(state) \
-      --reason git-hook --deadline \(Self.secondsToWait) 2>&1 </dev/null)
+      --reason git-hook --cause "$(git rev-parse --verify -q HEAD)" --deadline \(Self.secondsToWait) 2>&1 </dev/null)
       # 3: no server runs, and that is nobody's business here.
       if [ $? -ne 3 ]; then printf 'syncd: %s\\n' "$(printf '%s' "${answer#syncd: }" | head -n 1)" >&2; fi
       exit "$status"

@@ -22,6 +22,14 @@ struct ReloadCommand: AsyncParsableCommand {
   @Option(help: "command, git-hook or focus: what the generation is said to be caused by.")
   var reason = ReloadReason.command
 
+  @Option(
+    help: ArgumentHelp(
+      "What the notice says that the reload was asked for: the id of a commit.",
+      valueName: "text"
+    )
+  )
+  var cause: String?
+
   @Flag(help: "Print the result as JSON.")
   var json = false
 
@@ -36,7 +44,7 @@ struct ReloadCommand: AsyncParsableCommand {
 
   func run() async throws {
     let result = try await project.connection().reload(
-      ReloadRequest(reason: reason, deadlineMs: Int(deadline * 1_000))
+      ReloadRequest(reason: reason, cause: cause, deadlineMs: Int(deadline * 1_000))
     )
     if json {
       try Terminal.say(json: result)

@@ -42,10 +42,20 @@ import Testing
     try await install(place)
     let server = try await place.serve()
     let before = try #require(try await place.reload().generation)
+    let stream = try RunningProgram(
+      "/usr/bin/curl",
+      ["-sN", "http://\(server.address)/v1/events?topics=reconnect-required"]
+    )
+    _ = try #require(await stream.line(containing: "event: ready"))
     let said = try await git(place, "git checkout -q other")
     #expect(said.contains("syncd: generation"))
     let after = try #require(try await place.reload().generation)
     #expect(after.gen == before.gen + 1)
+    // The watcher may have been quicker than the hook; what the hook brings says why.
+    let commit = try await git(place, "git rev-parse HEAD").trimmingCharacters(in: .newlines)
+    let notice = try #require(await stream.line(containing: "\"digest\":\"\(after.digest)\""))
+    #expect(notice.contains("\"cause\":\"\(commit)\"") || !notice.contains("git-hook"), "\(notice)")
+    stream.send(SIGKILL)
     #expect(await server.stop() == 0)
   }
 

@@ -61,8 +61,14 @@ import Testing
     )
     let notice = ReconnectRequired(
       record: try record(),
+      of: "0123456789abcdef0123456789abcdef",
       supersedes: 6,
+      cause: String(repeating: "c", count: 64),
       changed: changed,
+      revisions: Revisions(
+        catalog: String(repeating: "a", count: 64),
+        directory: String(repeating: "b", count: 64)
+      ),
       spreadMs: 0,
       deltaSpreadMs: 0
     )
@@ -82,8 +88,9 @@ import Testing
     #expect(try ServerEvent(name: "from-the-future", data: Data()) == nil)
   }
 
-  @Test func aNoticeFitsOneSegment() throws {
-    let names = (0..<20).map { "Project/Sources/Methods/Method_\($0).4dm" }
+  @Test(arguments: ["m", "Method", "é\"\\", String(repeating: "long", count: 60)])
+  func aNoticeFitsOneSegment(name: String) throws {
+    let names = (0..<20).map { "Project/Sources/Methods/\(name)_\($0).4dm" }
     let changed = ReconnectRequired.Changed(
       methods: 20,
       classes: 0,
@@ -95,12 +102,24 @@ import Testing
     )
     let notice = ReconnectRequired(
       record: try record(),
+      of: "0123456789abcdef0123456789abcdef",
       supersedes: 6,
+      cause: String(repeating: "c", count: 64),
       changed: changed,
+      revisions: Revisions(
+        catalog: String(repeating: "a", count: 64),
+        directory: String(repeating: "b", count: 64)
+      ),
       spreadMs: 0,
       deltaSpreadMs: 0
     )
-    #expect(try ServerEvent.reconnectRequired(notice).encodedData().count < 1_400)
+    let size = try ServerEvent.reconnectRequired(notice).encodedData().count
+    #expect(size <= 1_024)
+    let kept = notice.changed.names
+    #expect(kept == Array(names.prefix(kept.count)))
+    if kept.count < names.count {
+      #expect(size + (try WireJSON.encode(names[kept.count]).count) + 1 > 1_024)
+    }
   }
 
   @Test func unknownFieldsAreIgnored() throws {

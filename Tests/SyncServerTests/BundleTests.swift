@@ -32,6 +32,30 @@ import Testing
     }
   }
 
+  @Test func aSessionDownloadsTwiceAtOnceAndNoMore() async throws {
+    try await ServerFixture.with { server in
+      try server.project.keepLargeBundle()
+      let path = "\(Route.bundles)/\(try #require(StubProject.largeDigest).hex)"
+      let bearer = try server.bearer(try await server.ask("POST", Route.sessions))
+      var slow: [TestClient] = []
+      for _ in 0..<2 {
+        let client = try await server.tcp(receiveBuffer: 4_096)
+        try await client.send(
+          "GET \(path) HTTP/1.1\r\nHost: \(server.host)\r\n\(bearer.joined())\r\n\r\n"
+        )
+        _ = try await client.read(through: "\r\n\r\n")
+        slow.append(client)
+      }
+      let refused = try await server.ask("GET", path, bearer)
+      #expect(refused.problem == .tooMany && refused["retry-after"] == "1")
+      // Another client's downloads are its own.
+      #expect(try await server.ask("HEAD", path).status == 200)
+      slow.removeLast()
+      while try await server.ask("HEAD", path, bearer).status == 429 { await Task.yield() }
+      withExtendedLifetime(slow) {}
+    }
+  }
+
   @Test func thoseWhoDownloadAtTheSameTimeShareWhatWasRead() async throws {
     try await ServerFixture.with { server in
       try server.project.keepLargeBundle()

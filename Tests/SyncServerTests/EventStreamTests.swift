@@ -71,7 +71,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("abc:2:0", nil), ("abc:1:7", nil), ("abc:9:0", "unknown-position"),
+    ("abc:2:0", nil), ("abc:1:0", nil), ("abc:9:0", "unknown-position"),
+    ("abc:1:99999999", "unknown-position"),
     ("def:1:0", "epoch-changed"), ("what?", "unknown-position"), ("", nil),
   ])
   func aPositionIsResumedOrReset(position: String, why: String?) async throws {
@@ -84,6 +85,48 @@ import Testing
       }
       try await server.project.publish(3)
       #expect(try await client.nextEvent()?.event?.name == "reconnect-required")
+    }
+  }
+
+  @Test func aBrokenEscapeIsNoPosition() async throws {
+    try await ServerFixture.with { server in
+      let client = try await server.tcp()
+      _ = try await client.openEvents(path: "\(Route.events)?since=%zz", host: server.host)
+      #expect(try await client.nextEvent()?.event?.name == "ready")
+      #expect(try await client.nextEvent()?.event == .reset(Reset(why: "unknown-position")))
+    }
+  }
+
+  /// On a stream, which is behind for a while, and for one who asks again and again.
+  @Test func topicsLeaveOutTheRest() async throws {
+    try await ServerFixture.with { server in
+      let path = "\(Route.events)?topics=catalog,message"
+      let client = try await server.tcp()
+      _ = try await client.openEvents(path: path, host: server.host)
+      let ready = try #require(try await client.nextEvent())
+      #expect(ready.event?.name == "ready")
+      let poll = try await server.tcp()
+      try await poll.send(
+        "GET \(path)&since=\(try #require(ready.id)) HTTP/1.1\r\nHost: \(server.host)\r\n"
+          + "Accept: application/json\r\n\r\n"
+      )
+      try await server.project.publish(2)
+      await server.project.events.post(.build(BuildState(state: .degraded, problems: [])))
+      let change = RevisionChange(revision: "c2", since: "c1", changed: nil)
+      await server.project.events.post(.directory(change))
+      await server.project.events.post(.catalog(change))
+      #expect(try await client.nextEvent()?.event == .catalog(change))
+      let asked = try await poll.response().text
+      #expect(asked.contains(#""event":"catalog""#) && !asked.contains("reconnect"), "\(asked)")
+      await server.project.events.post(.drain(Drain(reason: "r", reconnectAfterMs: 1, spreadMs: 2)))
+      #expect(try await client.nextEvent()?.event?.name == "drain")
+      for accept in ["text/event-stream", "application/json"] {
+        let fields = ["Accept: \(accept)"]
+        for query in ["topics=news", "topics=", "topics=build&topics=catalog"] {
+          let refused = try await server.ask("GET", "\(Route.events)?\(query)", fields)
+          #expect(refused.problem == .badRequest, "\(query) \(accept)")
+        }
+      }
     }
   }
 

@@ -15,6 +15,25 @@ import Testing
     }
   }
 
+  @Test func theSameKeyBringsTheSameResult() async throws {
+    try await ServerFixture.with { server in
+      let first = try await server.askLocally("POST", Route.reload, ["Idempotency-Key: one"])
+      server.project.answerReloads(.unchanged)
+      let again = try await server.askLocally("POST", Route.reload, ["Idempotency-Key: one"])
+      #expect(again.body == first.body && server.project.reloads.count == 1)
+      let other = try await server.askLocally("POST", Route.reload, ["Idempotency-Key: two"])
+      #expect(try other.json(ReloadResult.self).outcome == .unchanged)
+      // What still goes on has no result to keep.
+      server.project.answerReloads(.pending)
+      for count in [3, 4] {
+        _ = try await server.askLocally("POST", Route.reload, ["Idempotency-Key: three"])
+        #expect(server.project.reloads.count == count)
+      }
+      let long = "Idempotency-Key: " + String(repeating: "k", count: 256)
+      #expect(try await server.askLocally("POST", Route.reload, [long]).problem == .badRequest)
+    }
+  }
+
   @Test func aReloadThatGoesOnIsAccepted() async throws {
     try await ServerFixture.with { server in
       server.project.answerReloads(.pending)
@@ -25,6 +44,7 @@ import Testing
 
   @Test(arguments: [
     "{", "[]", #"{"reason":"because"}"#, #"{"reason":"startup"}"#, #"{"deadlineMs":0}"#,
+    #"{"cause":"\u0007"}"#, #"{"cause":"\#(String(repeating: "c", count: 65))"}"#,
     #"{"deadlineMs":600001}"#, #"{"deadlineMs":"1"}"#, "\u{0}",
   ])
   func aBodyThatSaysSomethingElseIsABadRequest(body: String) async throws {

@@ -29,6 +29,32 @@ import Testing
     }
   }
 
+  @Test func aSessionHasEightRequestsUnderWayAndNoMore() async throws {
+    try await ServerFixture.with { server in
+      let bearer = try server.bearer(try await server.ask("POST", Route.sessions))
+      let hello = try await server.ask("GET", Route.hello).json(Hello.self)
+      let most = try #require(hello.limits?.requests)
+      let stream = try await server.tcp()
+      _ = try await stream.openEvents(host: server.host)
+      let position = try #require(try await stream.nextEvent()?.id)
+      var waiting: [TestClient] = []
+      for _ in 0..<most {
+        let client = try await server.tcp()
+        try await client.send(
+          "GET \(Route.events)?topics=build&since=\(position)&wait=60000 HTTP/1.1\r\n"
+            + "Host: \(server.host)\r\nAccept: application/json\r\n\(bearer.joined())\r\n\r\n"
+        )
+        waiting.append(client)
+      }
+      var answer = try await server.ask("GET", Route.ownSession, bearer)
+      while answer.status == 200 { answer = try await server.ask("GET", Route.ownSession, bearer) }
+      #expect(answer.problem == .tooMany && answer["retry-after"] == "1")
+      await server.project.events.post(.build(BuildState(state: .degraded, problems: [])))
+      for client in waiting { #expect(try await client.response().status == 200) }
+      #expect(try await server.ask("GET", Route.ownSession, bearer).status == 200)
+    }
+  }
+
   @Test func withoutAPasswordEverybodyIsTheDesignerAndReads() async throws {
     try await ServerFixture.with { server in
       let answer = try await server.ask("POST", Route.sessions, body: #"{"user":"Kim"}"#)

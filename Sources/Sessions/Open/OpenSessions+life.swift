@@ -68,6 +68,13 @@ extension OpenSessions {
   /// Gives a session the development mode; this is not 4D's `promote`, which a process has.
   package func promote(_ id: SessionID) -> OpenSession? { step { $0.table.promote(id) } }
 
+  /// Lets a session stay on another generation from now on.
+  ///
+  /// - Returns: the session as it was; `nil` when it has ended.
+  package func stay(_ id: SessionID, on generation: PinnedGeneration) -> OpenSession? {
+    step { $0.table.stay(id, on: generation) }
+  }
+
   /// A client announces that its machine goes to sleep.
   package func fallAsleep(_ id: SessionID) throws(SessionRefusal) {
     let now = clock.now

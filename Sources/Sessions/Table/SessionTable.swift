@@ -121,6 +121,16 @@ package struct SessionTable: Sendable {
     return entries[id]?.session
   }
 
+  /// Lets a session stay on another generation from now on.
+  ///
+  /// - Returns: the session as it was; `nil` when it has ended.
+  package mutating func stay(_ id: SessionID, on generation: PinnedGeneration) -> OpenSession? {
+    guard let before = entries[id]?.session else { return nil }
+    entries[id]?.session.stay(on: generation)
+    if let entry = entries[id] { changes?.changed(entry) }
+    return before
+  }
+
   /// Ends a session, with its storage, its leases and the cookies that led to it.
   ///
   /// - Returns: the session; `nil` when it was not open.

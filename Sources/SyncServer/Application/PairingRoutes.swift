@@ -19,6 +19,7 @@ struct PairingRoutes: Sendable {
   let sessions: OpenSessions
   /// `nil` on every other server.
   let pairings: Pairings?
+  let downloads: Downloads
   /// The key that clients see; `nil` without TLS.
   let keyFingerprint: @Sendable () -> String?
 
@@ -133,7 +134,14 @@ struct PairingRoutes: Sendable {
     let archive = try await NIOThreadPool.singleton.runIfActive {
       try OpenBundle(opening: update.path, size: UInt64(update.offer.size))
     }
-    return Response(serving: archive, as: "application/gzip", EntityTag(digest), to: request)
+    return Response(
+      serving: archive,
+      as: "application/gzip",
+      EntityTag(digest),
+      digest,
+      in: try downloads.enter(nil),
+      to: request
+    )
   }
 
   private func refuse<Value>() throws(ProblemDetails) -> Value {

@@ -10,7 +10,7 @@ enum ConnectionSetup {
   typealias RouterChannel = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
 
   /// All header fields of a request together.
-  private static let headerBytes = 16 * 1024
+  static let headerBytes = 16 * 1024
   private static let headerCount = 100
   private static let encoder = "http-encoder"
   private static let decoder = "http-decoder"

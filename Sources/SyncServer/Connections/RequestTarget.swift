@@ -26,11 +26,13 @@ struct RequestTarget: Hashable {
     resource[..<(resource.utf8.firstIndex(of: UInt8(ascii: "?")) ?? resource.endIndex)]
   }
 
-  /// The values of a parameter of the query, whose name is written there without escapes.
+  /// The values of a parameter of the query, whose name is written there without escapes; one with
+  /// broken escapes as it stands there.
   func query(_ name: String) -> [String] {
     resource.dropFirst(path.count + 1).split(separator: "&").compactMap { pair in
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      return parts.count == 2 && parts[0] == name ? parts[1].removingPercentEncoding : nil
+      guard parts.count == 2, parts[0] == name else { return nil }
+      return parts[1].removingPercentEncoding ?? String(parts[1])
     }
   }
 }

@@ -14,7 +14,8 @@ actor EventBoard {
   private var recent = RecentFrames()
   private var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
   private var nextKey = 0
-  private var isClosed = false
+  /// What those hear who ask or wait when the server goes away.
+  private var bye: Drain?
 
   init(_ ready: Ready, at position: EventID) {
     self.ready = ready
@@ -30,9 +31,9 @@ actor EventBoard {
     wakeAll()
   }
 
-  /// Lets everybody go; from now on nobody waits.
-  func close() {
-    isClosed = true
+  /// Lets everybody go with a last word; from now on nobody waits.
+  func close(saying bye: Drain) {
+    self.bye = bye
     wakeAll()
   }
 
@@ -47,7 +48,8 @@ actor EventBoard {
     while true {
       let found = try news(for: addressee, after: resume)
       if !found.isEmpty { return found }
-      guard !isClosed, waiting.count < Self.mostWaiting, ContinuousClock().now < deadline else {
+      if let bye, ready.state != .draining { return [try EventFrame(.drain(bye), id: position)] }
+      guard bye == nil, waiting.count < Self.mostWaiting, ContinuousClock().now < deadline else {
         return [try EventFrame(.bookmark, id: position)]
       }
       await wait(until: deadline)
@@ -88,7 +90,7 @@ actor EventBoard {
 
   private func wait(_ key: Int, after seen: EventID) async {
     // What came since it was looked is not waited for.
-    guard !isClosed, position == seen else { return }
+    guard bye == nil, position == seen else { return }
     await withCheckedContinuation { waiting[key] = $0 }
   }
 

@@ -6,6 +6,8 @@ import SyncProtocol
 struct EventFrame: Sendable {
   let id: EventID
   let topic: EventTopic
+  /// For clients that want some kinds alone.
+  let kind: TopicFilter
   /// The one client that it is for; `nil` for everybody.
   let recipient: String?
   /// Whether nothing follows it on its recipient's streams.
@@ -19,6 +21,7 @@ struct EventFrame: Sendable {
     let data = String(decoding: try event.encodedData(), as: UTF8.self)
     self.id = id
     topic = EventTopic(event, id)
+    kind = TopicFilter(of: event)
     recipient = event.recipient
     isLast = if case .session = event { true } else { false }
     json = ByteBuffer(string: "{\"data\":\(data),\"event\":\"\(event.name)\",\"id\":\"\(id)\"}")

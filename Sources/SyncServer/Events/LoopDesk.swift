@@ -145,7 +145,7 @@ final class LoopDesk {
       desk: self,
       request: request,
       session: caller.session?.id,
-      addressee: EventAddressee(client: client, subject: subject),
+      addressee: EventAddressee(client: client, subject: subject, topics: request.topics),
       hook: caller.hook,
       isAnonymous: caller.grades == [.anonymous],
       number: number

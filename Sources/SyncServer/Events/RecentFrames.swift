@@ -38,7 +38,7 @@ struct RecentFrames {
 
   /// What whoever has everything up to a number has still to get, in order.
   func after(_ number: UInt64, for addressee: EventAddressee) -> [Numbered] {
-    let shared = newest.values.filter { $0.number > number }
+    let shared = newest.values.filter { $0.number > number && addressee.takes($0.frame) }
     let read = messages.reversed().prefix { $0.number > number }
       .filter { addressee.takes($0.frame) }
     let own = personal.values.filter { $0.number > number && addressee.takes($0.frame) }

@@ -26,7 +26,9 @@ struct StreamRequest {
       case .unreadable: return "unknown-position"
       case .after(let id):
         if id.generation.epoch != position.generation.epoch { return "epoch-changed" }
-        return id.generation.gen > position.generation.gen ? "unknown-position" : nil
+        let isAhead =
+          id.generation.gen > position.generation.gen || id.serial > position.serial
+        return isAhead ? "unknown-position" : nil
       }
     }
   }
@@ -35,19 +37,27 @@ struct StreamRequest {
   let resume: Resume
   /// The session, by its id or as `self`, whose own events are asked for.
   let session: String?
+  let topics: TopicFilter
 
   /// A client says where it was in the field that browsers repeat, or in the query.
   init(_ transport: StreamTransport, _ head: HTTPRequestHead, _ target: RequestTarget) {
     self.transport = transport
     resume = Resume(head.headers.first(name: "last-event-id") ?? target.query("since").first)
     session = target.query("session").first
+    topics = (try? TopicFilter(target.query("topics").first)) ?? .all
   }
 
   /// Why the query of a request cannot be meant.
   static func refusal(of target: RequestTarget) -> ProblemDetails? {
-    let twice = ["since", "session"].first { target.query($0).count > 1 }
-    return twice.map {
-      ProblemDetails(.badRequest, detail: "\"\($0)\" stands in the query more than once.")
+    let twice = ["since", "session", "topics"].first { target.query($0).count > 1 }
+    if let twice {
+      return ProblemDetails(.badRequest, detail: "\"\(twice)\" stands in the query more than once.")
+    }
+    do throws(ProblemDetails) {
+      _ = try TopicFilter(target.query("topics").first)
+      return nil
+    } catch {
+      return error
     }
   }
 

@@ -3,19 +3,25 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import ProjectModel
+import Sessions
 import SyncProtocol
 
 /// What a digest names: bundles and manifests, which never change under their name.
 struct BundleRoutes: Sendable {
   let project: any ServedProject
-  private let downloads = RunningDownloads()
+  let downloads: Downloads
+  private let running = RunningDownloads()
+  private let digests = FileDigests()
 
-  init(project: any ServedProject) { self.project = project }
+  init(project: any ServedProject, downloads: Downloads) {
+    self.project = project
+    self.downloads = downloads
+  }
 
   var endpoints: [Endpoint] {
     [
       .read("\(Route.bundles)/:digest", .clients) { request, context in
-        try await bundle(request, try digest(context, "digest"))
+        try await bundle(request, try digest(context, "digest"), context.caller)
       },
       .read("\(Route.manifests)/:digest", .clients) { request, context in
         try await manifest(request, try digest(context, "digest"))
@@ -51,9 +57,21 @@ struct BundleRoutes: Sendable {
     )
   }
 
-  private func bundle(_ request: Request, _ digest: Digest) async throws -> Response {
-    let bundle = downloads.join(digest, opened: try await project.openBundle(digest))
-    return Response(serving: bundle, as: "application/zip", EntityTag(digest), to: request)
+  private func bundle(
+    _ request: Request,
+    _ digest: Digest,
+    _ caller: Caller
+  ) async throws -> Response {
+    let opened = try await project.openBundle(digest)
+    let ofBytes = await digests.digest(of: opened, named: digest)
+    return Response(
+      serving: running.join(digest, opened: opened),
+      as: "application/zip",
+      EntityTag(digest),
+      ofBytes,
+      in: try downloads.enter(caller.session?.id),
+      to: request
+    )
   }
 
   /// The tag is of the bytes: another version of the server may make others for the same pair.
@@ -74,6 +92,8 @@ struct BundleRoutes: Sendable {
       serving: ServedDelta(delta: delta),
       as: "application/vnd.syncd.delta",
       EntityTag(delta.digest),
+      delta.digest,
+      in: try downloads.enter(context.caller.session?.id),
       to: request
     )
   }

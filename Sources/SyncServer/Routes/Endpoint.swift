@@ -64,8 +64,16 @@ struct Endpoint: Sendable {
         )
         // A request that waits for minutes must not outlive its session.
         let session = context.caller.session?.id
-        if let session { admission.sessions.useBegan(session) }
-        defer { if let session { admission.sessions.useEnded(session) } }
+        if let session {
+          try admission.inFlight.enter(session)
+          admission.sessions.useBegan(session)
+        }
+        defer {
+          if let session {
+            admission.inFlight.leave(session)
+            admission.sessions.useEnded(session)
+          }
+        }
         return try await withTaskExecutorPreference(globalConcurrentExecutor) { [context] in
           try await handler(request, context)
         }

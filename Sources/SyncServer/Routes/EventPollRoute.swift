@@ -31,11 +31,12 @@ struct EventPollRoute: Sendable {
     let since = try request.query("since")
     let resume = StreamRequest.Resume(Self.lastEventID.flatMap { request.headers[$0] } ?? since)
     let subject = try StreamRequest.subject(request.query("session"), of: caller, in: sessions)
+    let topics = try TopicFilter(request.query("topics"))
     let deadline = ContinuousClock().now.advanced(by: .milliseconds(wait))
     audience.enter()
     defer { audience.leave() }
     let events = try await board.events(
-      for: EventAddressee(client: caller.session?.id.text, subject: subject),
+      for: EventAddressee(client: caller.session?.id.text, subject: subject, topics: topics),
       after: resume,
       until: deadline
     )

@@ -12,17 +12,32 @@ struct GenerationRoutes: Sendable {
     "manifests", "pairing", "proof", "ranges", "reload", "sessions", "websocket",
   ]
 
+  private static let limits = Hello.Limits(
+    head: ConnectionSetup.headerBytes,
+    body: BodyLimit.usual,
+    barrierBody: BodyLimit.of(Route.barriers),
+    editBody: BodyLimit.of(Route.catalogOperations),
+    requests: RequestsInFlight.mostOfSession,
+    downloads: Downloads.mostOfSession
+  )
+
   let project: any ServedProject
   let version: String
   /// The name of the merged application whose server this is.
   let application: String?
-  private let encodedHello = EncodedAnswer<GenerationRecord?>()
+  private let encodedHello = EncodedAnswer<HelloState>()
   private let encodedCurrent = EncodedAnswer<GenerationRecord>()
 
   init(project: any ServedProject, version: String, application: String?) {
     self.application = application
     self.project = project
     self.version = version
+  }
+
+  /// What hello's answer follows from.
+  private struct HelloState: Hashable {
+    let generation: GenerationRecord?
+    let asksForPassword: Bool
   }
 
   /// What the gate answers: what clients ask for most often.
@@ -45,15 +60,21 @@ struct GenerationRoutes: Sendable {
   }
 
   private func hello() throws(ProblemDetails) -> ImmediateRead.Answer {
-    let json = try encodedHello.json(for: project.current()) { generation in
+    let state = HelloState(
+      generation: project.current(),
+      asksForPassword: project.designerHasPassword
+    )
+    let json = try encodedHello.json(for: state) { state in
       try WireJSON.encode(
         Hello(
           version: version,
           serverID: project.serverID,
           project: project.name,
-          epoch: generation?.epoch,
-          gen: generation?.gen,
+          epoch: state.generation?.epoch,
+          gen: state.generation?.gen,
           features: Self.features,
+          auth: (application == nil ? [] : [.pairing]) + (state.asksForPassword ? [.password] : []),
+          limits: Self.limits,
           application: application
         )
       )

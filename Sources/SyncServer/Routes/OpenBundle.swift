@@ -1,7 +1,9 @@
+import Bundler
 import Glibc
 import NIOCore
 import NIOPosix
 import ProjectHost
+import ProjectModel
 import SyncProtocol
 
 /// A bundle's file, open for reading: readable to its end even when its name is gone.
@@ -38,6 +40,18 @@ package final class OpenBundle: ServedBytes {
   /// Reads one chunk from a position, on a thread that may block.
   func read(from position: UInt64, count: Int) async throws -> ByteBuffer {
     try await NIOThreadPool.singleton.runIfActive { try self.readBlocking(position, count) }
+  }
+
+  /// SHA-256 of the whole file, on a thread that may block.
+  func digestOfBytes() throws -> Digest {
+    let hasher = SHA256Hasher()
+    var position: UInt64 = 0
+    while position < size {
+      let chunk = try readBlocking(position, Int(min(UInt64(Self.chunkSize), size - position)))
+      chunk.withUnsafeReadableBytes { hasher.update($0) }
+      position += UInt64(chunk.readableBytes)
+    }
+    return hasher.finish()
   }
 
   private func readBlocking(_ position: UInt64, _ count: Int) throws -> ByteBuffer {

@@ -18,6 +18,8 @@ struct SessionRoutes: Sendable {
   let hooks: ServerHooks?
   /// The name of the server's own account: who works on its machine.
   let accountName: String
+  /// Between two signs of life on a stream.
+  let heartbeat: Duration
 
   var endpoints: [Endpoint] {
     [
@@ -40,6 +42,11 @@ struct SessionRoutes: Sendable {
         path: Route.ownSleep,
         access: .session,
         methods: [.post: { _, context in try await fallAsleep(context.caller) }]
+      ),
+      Endpoint(
+        path: Route.ownGeneration,
+        access: .session,
+        methods: [.put: { request, context in try await moveOn(request, context.caller) }]
       ),
       Endpoint(
         path: Route.ownDevelopment,
@@ -70,7 +77,8 @@ struct SessionRoutes: Sendable {
     let asks = order.development == true && !isSameMachine
     guard !asks || !project.isReadOnly else { throw Self.nothingToDevelop }
     guard user.mayDevelop || !asks else { throw Self.notADeveloper }
-    let pinned = await pin()
+    let pinned =
+      if let current = project.current() { await pin(current) } else { nil as PinnedGeneration? }
     let session = OpenSession(
       id: sessions.newID(),
       userName: user.name,
@@ -102,21 +110,70 @@ struct SessionRoutes: Sendable {
     }
     let challenge = asks ? challenges.issue(for: session.id.text, at: ContinuousClock().now) : nil
     let caller = Caller(connection: context.connection.grade, session: session)
+    // The hook may have taken its time.
+    let opened = await upToDate(session)
     var response = try Response(
-      json: await state(of: session, caller, token: token, challenge: challenge),
+      json: await state(of: opened, caller, token: token, challenge: challenge),
       status: .created
     )
     response.headers[.location] = Route.ownSession
     return response
   }
 
-  /// The session stays on the generation that is current now.
-  private func pin() async -> PinnedGeneration? {
-    guard let current = project.current(), await project.pin(current.digest) else {
+  // MARK: The generation that a session stays on
+
+  /// Keeps a generation for a session; `nil` when it is not here any more.
+  private func pin(_ record: GenerationRecord) async -> PinnedGeneration? {
+    guard await project.pin(record.digest) else { return nil }
+    return PinnedGeneration(id: record.id, digest: record.digest)
+  }
+
+  /// The session on the generation that is current now.
+  private func upToDate(_ session: OpenSession) async -> OpenSession {
+    guard let current = project.current(), current.digest != session.generation?.digest else {
+      return session
+    }
+    return await stay(session, on: current) ?? session
+  }
+
+  /// Moves a session to another generation and lets go of the one before.
+  ///
+  /// - Returns: `nil` when the generation is not here any more, or the session has ended.
+  private func stay(_ session: OpenSession, on record: GenerationRecord) async -> OpenSession? {
+    guard let pinned = await pin(record) else { return nil }
+    guard let before = sessions.stay(session.id, on: pinned) else {
+      await project.unpin(pinned.digest)
       return nil
     }
-    return PinnedGeneration(id: current.id, digest: current.digest)
+    if let left = before.generation { await project.unpin(left.digest) }
+    return before.staying(on: pinned)
   }
+
+  /// The client has brought another generation to its side without opening a new session.
+  private func moveOn(_ request: Request, _ caller: Caller) async throws -> Response {
+    let session = try own(caller)
+    let order = try await request.json(StayRequest.self, shape: "\"generation\" as \"E:G\"")
+    guard let id = GenerationID(order.generation) else {
+      throw ProblemDetails(.badRequest, detail: "A generation is named EPOCH:GEN.")
+    }
+    let record = try await project.generation(id)
+    guard let moved = await stay(session, on: record) else {
+      throw ProblemDetails(
+        .trimmed,
+        detail: "Generation \(id) is no longer kept; get the current one."
+      )
+    }
+    return try Response(json: await state(of: moved, caller, token: nil, challenge: nil))
+  }
+
+  /// The record of a session's generation, as long as it is kept.
+  private func generation(of session: OpenSession) async -> GenerationRecord? {
+    guard let pinned = session.generation else { return project.current() }
+    guard let id = GenerationID(pinned.id) else { return nil }
+    return try? await project.generation(id)
+  }
+
+  // MARK: Who opens one
 
   /// Who a client on another machine or account is.
   private func user(
@@ -256,7 +313,8 @@ struct SessionRoutes: Sendable {
       token: token,
       mode: session.isDeveloper ? .development : .remote,
       userName: session.userName,
-      generation: project.current(),
+      heartbeatMs: Int(heartbeat / .milliseconds(1)),
+      generation: await generation(of: session),
       revisions: await project.revisions(),
       // Only who is on this machine can use the paths, and nobody else learns them.
       folders: caller.isSameMachine ? project.folders : nil,

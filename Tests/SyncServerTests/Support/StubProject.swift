@@ -86,8 +86,10 @@ final class StubProject: ServedProject {
     )
     let notice = ReconnectRequired(
       record: record,
+      of: serverID,
       supersedes: gen - 1,
       changed: changed,
+      revisions: Revisions(),
       spreadMs: 5_000,
       deltaSpreadMs: 0
     )
@@ -197,6 +199,7 @@ final class StubProject: ServedProject {
 
   func reload(
     reason: ReloadReason,
+    cause: String?,
     deadline: ContinuousClock.Instant
   ) async -> ReloadResult {
     let (outcome, holds) = state.withLock { state in
