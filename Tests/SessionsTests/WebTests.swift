@@ -66,6 +66,27 @@ import Testing
     #expect(sessions.processes(of: id).map(\.kind) == [.client])
   }
 
+  @Test func theServersScriptsThrowNoBrowserOut() async throws {
+    let bench = Bench()
+    let (sessions, id) = (bench.sessions, try bench.client().id)
+    for number in 0..<64 { _ = try sessions.beginProcess(of: id, .script, name: "s\(number)") }
+    var cookies: [String] = []
+    // The client has a connection, and the browsers have the other places.
+    for _ in 0..<63 {
+      let passcode = try await sessions.createOTP(of: id, for: .server)
+      let joined = try #require(try await sessions.redeem(passcode, cookie: nil, address: "a"))
+      cookies.append(joined.cookie)
+      bench.clock.advance(.milliseconds(1))
+    }
+    #expect(cookies.allSatisfy { sessions.visit($0) != nil })
+    bench.clock.advance(.milliseconds(1))
+    for cookie in cookies.dropFirst() { _ = sessions.visit(cookie) }
+    let passcode = try await sessions.createOTP(of: id, for: .server)
+    _ = try #require(try await sessions.redeem(passcode, cookie: nil, address: "a"))
+    #expect(sessions.visit(cookies[0]) == nil)
+    #expect(cookies.dropFirst().allSatisfy { sessions.visit($0) != nil })
+  }
+
   @Test func leavingEndsTheOwnSessionAndNotASharedOne() async throws {
     let bench = Bench()
     let (sessions, id) = (bench.sessions, try bench.client().id)

@@ -68,7 +68,7 @@ struct SessionEntry: Sendable {
   }
 
   /// Hooks always have room: of them only so many run and wait.
-  private func isFull(for kind: SessionProcess.Kind) -> Bool {
+  func isFull(for kind: SessionProcess.Kind) -> Bool {
     switch kind {
     case .hook: false
     case .script: processes.count { $0.kind == .script } >= mostProcesses

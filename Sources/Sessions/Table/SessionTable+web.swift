@@ -97,7 +97,7 @@ extension SessionTable {
     at now: Instant
   ) throws(SessionRefusal) -> WebVisit {
     guard let entry = live(id, at: now), cookies[cookie] == nil else { throw .unknownSession }
-    if entry.processes.count >= entry.mostProcesses { unbindOldest(of: entry, at: now) }
+    if entry.isFull(for: .web) { unbindOldest(of: entry, at: now) }
     let visit = try bind(cookie, to: id, since: since, at: now)
     if let old { leave(successor(of: old, at: now), for: id, at: now) }
     if visit.kind == .web { entries[id]?.lastUse = now }
