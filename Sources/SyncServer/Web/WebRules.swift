@@ -51,6 +51,8 @@ struct WebRules: Hashable, Sendable {
   /// - Throws: the first line that is none of these; also for a file without any rule, which is
   ///   one that somebody is about to write.
   init(reading bytes: [UInt8]) throws(Failure) {
+    // Some editors mark UTF-8 with it.
+    let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw Failure(line: 1, text: "the file is no UTF-8 text")
     }
@@ -61,21 +63,41 @@ struct WebRules: Hashable, Sendable {
       let words = line.split(whereSeparator: \.isWhitespace)
       guard let first = words.first, !first.hasPrefix("#") else { continue }
       if first == "login", words.count == 2 {
-        guard login == nil, let path = WebPath(words[1]) else {
-          let text = login == nil ? "'\(words[1])' is no path" : "there is a login already"
-          throw Failure(line: index + 1, text: text)
+        guard login == nil else {
+          throw Failure(line: index + 1, text: "there is a login already")
         }
-        login = (path, String(words[1]), index + 1)
+        login = (try Self.login(words[1], line: index + 1), String(words[1]), index + 1)
       } else {
         rules.append(try Self.rule(words, line: index + 1))
       }
     }
     guard !rules.isEmpty else { throw Failure(line: 1, text: "there is no rule in the file") }
     self.init(rules: rules, login: login?.text, otherwise: .nobody)
+    guard let login else { return }
     // A browser would be sent there for ever.
-    if let login, demand(on: login.path) != .guest {
-      throw Failure(line: login.line, text: "guests may not see \(login.text): give it to guest")
+    for path in [login.path, login.path.file(index: WebFolder.index)]
+    where demand(on: path) != .guest {
+      let closed = path == login.path ? login.text : login.text + WebFolder.index
+      throw Failure(line: login.line, text: "guests may not see \(closed): give it to guest")
     }
+  }
+
+  private static func login(_ word: Substring, line: Int) throws(Failure) -> WebPath {
+    guard let path = WebPath(word), !word.contains(where: { "?#".contains($0) }) else {
+      throw Failure(
+        line: line,
+        text: "'\(word)' is no path: it begins with a slash, and has no query"
+      )
+    }
+    return path
+  }
+
+  /// Whether a path shows the login: its page, or the folder that it turns out to be.
+  ///
+  /// Nobody is sent from there to the login.
+  func isLogin(_ path: WebPath) -> Bool {
+    guard let login = login.flatMap({ WebPath($0) }) else { return false }
+    return path.parts == login.parts || path.parts == login.parts + [WebFolder.index]
   }
 
   private static func rule(_ words: [Substring], line: Int) throws(Failure) -> Rule {

@@ -110,7 +110,8 @@ struct WebSite: Sendable {
     let demands = Set([path, path.file(index: WebFolder.index)].map { rules.demand(on: $0) })
     let visitor = sessions.visitor(cookies(of: request))
     guard demands.allSatisfy({ sessions.admits(visitor, to: $0) }) else {
-      var answer = refusal(of: request, to: visitor, login: rules.login)
+      let login = rules.isLogin(path) ? nil : rules.login
+      var answer = refusal(of: request, to: visitor, login: login)
       if let visitor { give(to: visitor, request, in: &answer) }
       return .answer(answer)
     }

@@ -101,10 +101,34 @@ import Testing
     }
   }
 
+  /// Also where the path turns out to be a folder's.
+  @Test func nobodyIsSentFromTheLoginToTheLogin() async throws {
+    let rules = "login /login\n/login guest\n/** admin\n"
+    try await WebFixture.with(files: Self.files, rules: rules) { web async throws in
+      let page = "Accept: text/html,*/*"
+      let answer = try await web.ask("GET", "/closed.html", [page])
+      #expect(answer["location"] == "/login?next=/closed.html")
+      #expect(try await web.ask("GET", "/login?next=/", [page])["location"] == "/login/?next=/")
+      for path in ["/login/", "/login/?next=/", "/login/index.html"] {
+        #expect(try await web.ask("GET", path, [page]).status == 403, "\(path)")
+      }
+      #expect(try await web.ask("GET", "/login/else", [page]).status == 303)
+    }
+  }
+
+  @Test func aMarkOfTheEncodingIsNoRule() async throws {
+    try await WebFixture.with(files: Self.files, rules: "\u{FEFF}/ guest\n/** guest\n") {
+      web async throws in
+      #expect(try await web.ask("GET", "/").status == 200)
+    }
+  }
+
   @Test(arguments: [
     "products viewProducts", "/products/**", "/a b c", "/**/x guest", "/a/../b guest", "login",
     "login products\n/** guest", "login /login/", "login /a\nlogin /a\n/** guest",
-    "login /in/\n/in/** admin\n/** guest", "", "# Nothing yet.\n\n", "login /a guest\n/** guest",
+    "login /in/\n/in/** admin\n/** guest", "login /in/\n/in/* admin\n/** guest",
+    "login /in/?a=b\n/** guest", "login /in/#a\n/** guest", "", "# Nothing yet.\n\n",
+    "login /a guest\n/** guest",
     "/** guest\n/a read Books", "/** guest\n/a look dataclass:Books",
     "/** guest\n/a dataclass:Books",
     "/** guest\n/a dataclass:Books read", "/** guest\n/a execute attribute:Books.cost",
