@@ -98,16 +98,21 @@ struct WebCheck: Sendable {
     if let visitor {
       let (sessions, id, caller) = (site.sessions, visitor.visit.session, visitor.caller)
       values = [
-        id.text, visitor.visit.kind.rawValue, try sessions.userName(of: id, for: caller),
-        try sessions.privileges(of: id, for: caller).joined(separator: ","),
+        id.text, visitor.visit.kind.rawValue,
+        Self.escaped(try sessions.userName(of: id, for: caller)),
+        // One that has a comma in its name must not be read as two.
+        try sessions.privileges(of: id, for: caller)
+          .map { Self.escaped($0, besides: UInt8(ascii: ",")) }.joined(separator: ","),
       ]
     }
     let names = ["syncd-session", "syncd-session-type", "syncd-user", "syncd-privileges"]
-    return HTTPHeaders(
-      zip(names, values).map { name, value in
-        (name, PercentCode.encode(value) { (0x20...0x7E).contains($0) && $0 != UInt8(ascii: "%") })
-      }
-    )
+    return HTTPHeaders(zip(names, values).map { ($0, $1) })
+  }
+
+  private static func escaped(_ text: String, besides mark: UInt8 = UInt8(ascii: "%")) -> String {
+    PercentCode.encode(text) { byte in
+      (0x20...0x7E).contains(byte) && byte != UInt8(ascii: "%") && byte != mark
+    }
   }
 
   /// 401 for whom signing in could help, 403 for the others; or the way to the login.

@@ -202,6 +202,21 @@ import Testing
     }
   }
 
+  @Test func aCommaInANamePartsNoNames() async throws {
+    let roles = #"""
+      {"privileges": [{"privilege": "a,b%"}, {"privilege": "c d"}],
+      "permissions": {"allowed": []}}
+      """#
+    try await WebFixture.with(roles: roles) { web in
+      let desktop = try web.desktop("ann,bob")
+      let order = PrivilegeOrder(privileges: ["a,b%", "c d"])
+      try web.sessions.setPrivileges(order, of: desktop, for: .server)
+      let answer = try await web.ask("GET", "/_session/check", [try await web.browser(in: desktop)])
+      #expect(answer["syncd-privileges"] == "a%2Cb%25,c d")
+      #expect(answer["syncd-user"] == "ann,bob")
+    }
+  }
+
   @Test func theAnswerSaysWhoItIs() async throws {
     try await Self.withShopper(rules: nil) { web, browser, session in
       let known = try await web.ask("GET", "/_session/check", [browser])
