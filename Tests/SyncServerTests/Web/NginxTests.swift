@@ -109,6 +109,28 @@ private struct Nginx {
         #expect(again.status == 303)
         #expect(again["set-cookie"] == nil)
 
+        // A picture in another's page is no step: the application answers, for whom the browser is.
+        let fetched = ["Sec-Fetch-Mode: no-cors", "Sec-Fetch-Site: cross-site"]
+        let unused = try await web.passcode(of: desktop)
+        let picture = try await nginx.ask("GET", "/login/?$4DSID=\(unused)", [browser] + fetched)
+        #expect(picture.text.hasPrefix("app /login/"))
+        let refused = try await nginx.ask("GET", "/products/?$4DSID=\(unused)", fetched)
+        #expect(refused["location"]?.hasSuffix("/login/") == true)
+        for fields in [
+          ["Sec-Fetch-Mode: navigate"], ["Sec-Fetch-Mode: cors", "Sec-Fetch-Site: same-origin"],
+        ] {
+          let code = try await web.passcode(of: desktop)
+          let taken = try await nginx.ask("GET", "/products/?$4DSID=\(code)", fields)
+          #expect(taken.status == 303 && taken["location"] == "/products/", "\(fields)")
+          #expect(taken["set-cookie"] != nil, "\(fields)")
+        }
+        // What the check says of somebody is for the application, however it came to the check.
+        let odd = ["Sec-Fetch-Mode: navigate", "Sec-Fetch-Mode: no-cors", browser]
+        let bare = try await nginx.ask("GET", "/products/?$4DSID=\(unused)", odd)
+        for name in ["session", "session-type", "user", "privileges"] {
+          #expect(bare["syncd-" + name] == nil, "\(name)")
+        }
+
         #expect(try await nginx.ask("GET", "/_session/check", [browser]).status == 404)
         let own = [browser, "Origin: http://shop.example.com"]
         let session = try await nginx.ask("GET", "/_session", own).json(SessionAnswer.self)
