@@ -63,7 +63,8 @@ struct WebArguments: ParsableArguments {
 
   /// How browsers are served; `nil` for not at all.
   ///
-  /// - Throws: for a folder with the project's own files: its code, and its users' password hashes.
+  /// - Throws: for a folder with the project's own files: its code, and its users' password hashes;
+  ///   for a link in the place of the project's own.
   func configuration(
     for location: ProjectLocation,
     named name: String,
@@ -77,23 +78,19 @@ struct WebArguments: ParsableArguments {
     let own =
       ["Project", "Settings", "Data"].map { location.root + "/" + $0 }
       + [state.path, location.archive, data].compactMap(\.self)
-    for path in own where Self.overlap(folder, path) {
-      throw ValidationError("\(folder) is no web folder: browsers would see \(path).")
+    let bounds = WebBounds(hidden: own, isNamed: webFolder != nil)
+    if let objection = bounds.objection(to: folder) {
+      throw ValidationError("\(folder) is no web folder: \(objection).")
     }
     var configuration = WebConfiguration(
       address: address,
       folder: folder,
       name: webName ?? name
     )
+    configuration.bounds = bounds
     configuration.rules = webRules.map(Self.path)
     configuration.proxies = webProxy
     return configuration
-  }
-
-  /// Whether one of two folders is in the other, by their real names.
-  private static func overlap(_ one: String, _ other: String) -> Bool {
-    let paths = [one, other].map { URL(filePath: $0).resolvingSymlinksInPath().path + "/" }
-    return paths[0].hasPrefix(paths[1]) || paths[1].hasPrefix(paths[0])
   }
 
   private static func path(_ text: String) -> String {

@@ -65,12 +65,57 @@ import Testing
     #expect(server.running.errors.contains("\(rules):2: "))
   }
 
+  private static func replace(_ folder: String, in place: Workplace) throws {
+    let pages = place.project + "/" + folder
+    try FileManager.default.moveItem(atPath: pages, toPath: pages + "-before")
+    try FileManager.default.createSymbolicLink(atPath: pages, withDestinationPath: "Settings")
+  }
+
+  /// In the place of the project's own folder or of one that was named, while the server runs.
+  @Test(arguments: [nil, "pages"])
+  func aReplacedFolderShowsNoPasswords(named: String?) async throws {
+    let place = try Workplace()
+    let folder = named ?? "WebFolder"
+    try place.save("<h1>shop</h1>", folder + "/index.html")
+    try place.save(#"{"users":[]}"#, "Settings/directory.json")
+    let web = ["--web-listen", "127.0.0.1:0"]
+    let more = named.map { ["--web-folder", place.project + "/" + $0] } ?? []
+    let server = try await place.serve(web + more)
+    let line = server.running.output.firstMatch(of: /syncd: web at (http:\S+)/)
+    let address = String(try #require(line).1)
+    #expect(try await Self.curl(address + "/").hasSuffix("<h1>shop</h1>"))
+    try Self.replace(folder, in: place)
+    for _ in 0..<3 {
+      #expect(try await Self.curl(address + "/directory.json").hasPrefix("HTTP/1.1 404"))
+    }
+    #expect(await server.stop() == 0)
+    // Once, however often it was asked for.
+    let said = server.running.errors.matches(of: /The web folder was replaced/)
+    #expect(said.count == 1, "\(server.running.errors)")
+    let again = try await Program.run(Program.path, ["serve", place.project] + web + more)
+    #expect(again.status == 2)
+    #expect(again.errors.contains(named == nil ? "--web-folder" : "/Settings"), "\(again.errors)")
+  }
+
+  @Test func aNamedFolderThatIsNotThereIsSaid() async throws {
+    let place = try Workplace()
+    let pages = place.project + "/pages"
+    let server = try await place.serve("--web-listen", "127.0.0.1:0", "--web-folder", pages)
+    let line = server.running.output.firstMatch(of: /syncd: web at (http:\S+)/)
+    let address = String(try #require(line).1)
+    #expect(server.running.errors.contains(pages))
+    try place.save("<h1>shop</h1>", "pages/index.html")
+    #expect(try await Self.curl(address + "/").hasSuffix("<h1>shop</h1>"))
+    #expect(await server.stop() == 0)
+  }
+
   @Test(arguments: [
     ["--web-rules", "x"], ["--web-listen", ""], ["--web-listen", "127.0.0.1:0", "--web-name", ""],
     ["--web-listen", "127.0.0.1:0", "--web-proxy", "proxy.example"], ["--seats", "0"],
     ["--session-semantics", "20"], ["--web-listen", "127.0.0.1:0", "--web-folder", "PROJECT"],
     ["--web-listen", "127.0.0.1:0", "--web-folder", "PROJECT/.."],
     ["--web-listen", "127.0.0.1:0", "--web-folder", "PROJECT/Settings/pages"],
+    ["--web-listen", "127.0.0.1:0", "--web-folder", "/"],
   ])
   func whatCannotBeMeantIsRefused(options: [String]) async throws {
     let place = try Workplace()

@@ -43,7 +43,9 @@ final class Workplace: Sendable {
   }
 
   /// Starts `syncd serve` on the project and waits for its ready line.
-  func serve(_ extra: String...) async throws -> Server {
+  func serve(_ extra: String...) async throws -> Server { try await serve(extra) }
+
+  func serve(_ extra: [String]) async throws -> Server {
     let running = try RunningProgram(
       Program.path,
       ["serve", project, "--listen", "127.0.0.1:0", "--state-dir", state] + extra

@@ -9,6 +9,8 @@ package struct WebConfiguration: Sendable {
   package var address: ServerAddress
   /// The folder whose files are served; it may be missing, then there are none.
   package var folder: String
+  /// What it may not show, at the start or whatever it is replaced by.
+  package var bounds = WebBounds()
   /// What stands in the cookie's name, `4DSID_<name>`: the project's name where nothing else is
   /// needed.
   package var name: String

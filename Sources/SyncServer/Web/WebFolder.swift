@@ -1,11 +1,10 @@
 import Glibc
 import ProjectHost
 
-/// The folder that a web listener serves, opened anew for each request: it may be replaced.
+/// The files of a web listener's folder.
 ///
 /// Every step of a path is one name inside an open folder, and no symbolic link is followed, so that
-/// nothing leads out of it; names that begin with a dot and what is no plain file are not there. The
-/// folder itself may be a link: that is its owner's choice.
+/// nothing leads out of it; names that begin with a dot and what is no plain file are not there.
 struct WebFolder: Sendable {
   enum Found: Sendable {
     case file(WebFile)
@@ -18,10 +17,8 @@ struct WebFolder: Sendable {
   static let index = "index.html"
   /// The one folder with a dot that browsers and authorities ask for (RFC 8615).
   private static let wellKnown = ".well-known"
-  /// `O_PATH`, which the module of the C library hides: a place in the tree, nothing opened.
-  private static let nameAlone: CInt = 0o10_000_000
 
-  let root: String
+  let root: WebRoot
 
   /// Opens the file of a path; may block.
   func open(_ path: WebPath) -> Found {
@@ -45,11 +42,11 @@ struct WebFolder: Sendable {
 
   /// What a name stands for, without opening it; `nil` for anything else, links too.
   private static func look(at name: String, in folder: CInt) -> NameType? {
-    let item = openat(folder, name, nameAlone | O_NOFOLLOW | O_CLOEXEC)
+    let item = openat(folder, name, RealPath.nameAlone | O_NOFOLLOW | O_CLOEXEC)
     guard item >= 0 else { return nil }
     defer { close(item) }
     if FileStamp(of: item) != nil { return .file }
-    let inner = openat(item, ".", nameAlone | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    let inner = openat(item, ".", RealPath.nameAlone | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
     guard inner >= 0 else { return nil }
     close(inner)
     return .folder
@@ -57,10 +54,9 @@ struct WebFolder: Sendable {
 
   /// An open folder inside ours; `nil` when there is none.
   private func folder(_ parts: some Sequence<String>) -> CInt? {
-    var current = Glibc.open(root, Self.nameAlone | O_DIRECTORY | O_CLOEXEC)
-    guard current >= 0 else { return nil }
+    guard var current = root.open() else { return nil }
     for part in parts {
-      let next = openat(current, part, Self.nameAlone | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+      let next = openat(current, part, RealPath.nameAlone | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
       close(current)
       guard next >= 0 else { return nil }
       current = next

@@ -57,7 +57,7 @@ final class WebServer: Sendable {
         rules: WebRuleDesk(web.rules, errors: counters.web.ruleErrors, logger: logger),
         cookie: WebCookie(projectName: web.name)
       ),
-      folder: WebFolder(root: web.folder),
+      folder: WebFolder(root: WebRoot(web.folder, within: web.bounds, logger: logger)),
       streams: streams,
       limits: configuration.limits,
       counters: counters,

@@ -1,4 +1,5 @@
 import Foundation
+import SyncServer
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(2))) struct WebFileTests {
@@ -249,6 +250,62 @@ import Testing
       #expect(last["connection"] == "close")
       #expect(try await client.readToEnd().isEmpty)
     }
+  }
+
+  /// Replaces the web folder by a link, or by what is before the link.
+  private static func link(_ web: WebFixture, to target: String?) throws {
+    let (files, folder) = (FileManager.default, web.folder + "/WebFolder")
+    if (try? files.destinationOfSymbolicLink(atPath: folder)) == nil {
+      try files.moveItem(atPath: folder, toPath: web.folder + "/pages")
+    } else {
+      try files.removeItem(atPath: folder)
+    }
+    if let target {
+      try files.createSymbolicLink(atPath: folder, withDestinationPath: target)
+    } else {
+      try files.moveItem(atPath: web.folder + "/pages", toPath: folder)
+    }
+  }
+
+  /// Whoever may push to a project's repository may put a link there.
+  @Test func noLinkStandsForTheProjectsOwnFolder() async throws {
+    try await WebFixture.with { web async throws in
+      try WebFixture.save("hashes", "Settings/directory.json", in: web.folder)
+      try WebFixture.save("elsewhere", "public/index.html", in: web.folder)
+      #expect(try await web.ask("GET", "/").status == 200)
+      for target in ["Settings", ".", "public", "pages", web.folder + "/Settings"] {
+        try Self.link(web, to: target)
+        for path in ["/directory.json", "/Settings/directory.json", "/"] {
+          #expect(try await web.ask("GET", path).status == 404, "\(target) \(path)")
+        }
+      }
+      try Self.link(web, to: nil)
+      #expect(try await web.ask("GET", "/").status == 200)
+    }
+  }
+
+  @Test func aNamedFolderMayBeALinkAndShowsNothingHidden() async throws {
+    try await WebFixture.with(
+      configure: { web in
+        let project = String(web.folder.dropLast("/WebFolder".count))
+        web.bounds = WebBounds(hidden: [project + "/Settings"], isNamed: true)
+      },
+      { web async throws in
+        try WebFixture.save("hashes", "Settings/directory.json", in: web.folder)
+        try WebFixture.save("hashes", "Settings/pages/index.html", in: web.folder)
+        try WebFixture.save("elsewhere", "public/index.html", in: web.folder)
+        for target in ["Settings", ".", "Settings/pages", "..", "public/../Settings", "/"] {
+          try Self.link(web, to: "public")
+          #expect(try await web.ask("GET", "/").text == "elsewhere")
+          try Self.link(web, to: target)
+          for path in ["/directory.json", "/Settings/directory.json", "/"] {
+            #expect(try await web.ask("GET", path).status == 404, "\(target) \(path)")
+          }
+        }
+        try Self.link(web, to: nil)
+        #expect(try await web.ask("GET", "/").text == "<h1>home</h1>")
+      }
+    )
   }
 
   @Test func withoutAFolderThereIsNothing() async throws {
