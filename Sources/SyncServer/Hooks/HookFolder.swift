@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// The folder with an operator's hooks: programs named after the moment at which they run.
 package struct HookFolder: Hashable, Sendable {
@@ -10,33 +10,32 @@ package struct HookFolder: Hashable, Sendable {
   ///   not executable, and for one that another account could change.
   package init(_ path: String) throws(ServerError) {
     self.path = path
-    guard let folder = Self.item(path), folder.type == .typeDirectory else {
-      throw ServerError(
-        .hooksUnusable,
-        "\(path) is no folder: --hooks names the one with the hooks."
-      )
-    }
-    guard folder.isSafe else {
-      throw ServerError(
-        .hooksUnusable,
-        "Other accounts can write to \(path), whose programs the server runs: chmod go-w it."
-      )
-    }
     for name in HookName.allCases { _ = try program(for: name) }
   }
 
   /// The program of a moment; `nil` where the operator has none.
   ///
-  /// Programs may come and go while the server runs.
+  /// Programs may come and go while the server runs. The folder is looked at each time: without it
+  /// nobody knows whether there is a program, and what it was to refuse must not be let in.
   ///
-  /// - Throws: `ServerError` for one that must not or cannot be run.
+  /// - Throws: `ServerError` for a program that must not or cannot be run, and for such a folder.
   func program(for name: HookName) throws(ServerError) -> String? {
+    let folder = try open()
+    defer { close(folder) }
     let program = "\(path)/\(name.rawValue)"
-    guard let item = Self.item(program) else { return nil }
-    guard item.type == .typeRegular, item.isExecutable else {
+    var found = stat()
+    // A link that leads nowhere is a hook that cannot be run.
+    guard fstatat(folder, name.rawValue, &found, AT_SYMLINK_NOFOLLOW) == 0 else {
+      if errno == ENOENT { return nil }
+      throw Self.hidden(program)
+    }
+    guard fstatat(folder, name.rawValue, &found, 0) == 0 else { throw Self.hidden(program) }
+    guard found.st_mode & S_IFMT == S_IFREG,
+      faccessat(folder, name.rawValue, X_OK, AT_EACCESS) == 0
+    else {
       throw ServerError(.hooksUnusable, "\(program) is no program: chmod +x it, or move it away.")
     }
-    guard item.isSafe else {
+    guard Self.isSafe(found) else {
       throw ServerError(
         .hooksUnusable,
         "\(program) can be changed by other accounts, and the server would run it: "
@@ -46,22 +45,37 @@ package struct HookFolder: Hashable, Sendable {
     return program
   }
 
-  private struct Item {
-    let type: FileAttributeType?
-    let isSafe: Bool
-    let isExecutable: Bool
+  /// The folder, so that what is looked for is looked for in the one that was found safe.
+  private func open() throws(ServerError) -> Int32 {
+    let folder = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard folder >= 0 else {
+      guard errno == ENOENT || errno == ENOTDIR else { throw Self.hidden(path) }
+      throw ServerError(
+        .hooksUnusable,
+        "\(path) is no folder: --hooks names the one with the hooks."
+      )
+    }
+    var found = stat()
+    guard fstat(folder, &found) == 0, Self.isSafe(found) else {
+      close(folder)
+      throw ServerError(
+        .hooksUnusable,
+        "Other accounts can write to \(path), whose programs the server runs: chmod go-w it, "
+          + "and give it to root or to the account that runs syncd."
+      )
+    }
+    return folder
   }
 
-  /// What a path leads to, links followed.
-  private static func item(_ path: String) -> Item? {
-    let real = URL(filePath: path).resolvingSymlinksInPath().path
-    guard let found = try? FileManager.default.attributesOfItem(atPath: real) else { return nil }
-    let owner = found[.ownerAccountID] as? Int ?? -1
-    let mode = found[.posixPermissions] as? Int ?? 0o777
-    return Item(
-      type: found[.type] as? FileAttributeType,
-      isSafe: mode & 0o022 == 0 && (owner == 0 || owner == Int(geteuid())),
-      isExecutable: FileManager.default.isExecutableFile(atPath: real)
+  private static func isSafe(_ found: stat) -> Bool {
+    found.st_mode & 0o022 == 0 && (found.st_uid == 0 || found.st_uid == geteuid())
+  }
+
+  private static func hidden(_ path: String) -> ServerError {
+    ServerError(
+      .hooksUnusable,
+      "\(path) cannot be looked at (\(String(cString: strerror(errno)))): "
+        + "the account that runs syncd has to be able to."
     )
   }
 }
