@@ -77,8 +77,9 @@ struct IndexSidecar {
   private static let tab = UInt8(ascii: "\t")
   private static let lineEnd = UInt8(ascii: "\n")
 
+  /// Another number has every file looked into again: where it is checked for more than before.
   private static func header(_ root: FileSignature) -> [UInt8] {
-    Array("syncd-index 1 root=\(root.device):\(root.inode)\n".utf8)
+    Array("syncd-index 2 root=\(root.device):\(root.inode)\n".utf8)
   }
 
   private static func file(_ fields: [ArraySlice<UInt8>]) -> (ProjectPath, File)? {

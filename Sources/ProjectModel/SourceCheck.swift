@@ -6,7 +6,7 @@ package enum SourceCheck {
     guard ProjectLayout.isJSON(path) else { return [] }
     do throws(JSONSyntax.Failure) {
       try JSONSyntax.check(bytes)
-      return []
+      return path == ProjectLayout.roles ? RolesReader.problems(in: bytes) : []
     } catch {
       // Working projects have such files (a `.4DProject` with unquoted keys, a broken roles.json).
       return [

@@ -45,6 +45,24 @@ extension WatchingTests {
       }
     }
 
+    @Test(arguments: [false, true]) func rolesThatCannotBeUsedAreReported(strict: Bool) async throws
+    {
+      try await OpenProject.with(strict: strict) { open in
+        // Without the file there is nothing to report.
+        #expect(await open.saveAll().problems.isEmpty)
+        let roles = "Project/Sources/roles.json"
+        try open.write("{\"privileges\": [],\n \"permissions\": null}", to: roles)
+        let saved = await open.saveAll()
+        #expect(saved.outcome == (strict ? .failed : .published))
+        #expect(saved.problems.map(\.rule) == ["roles-broken"])
+        #expect(saved.problems.first?.file == roles && saved.problems.first?.line == 2)
+        #expect(await open.project.condition().problems == saved.problems)
+        try open.write(#"{"privileges": [], "permissions": {}}"#, to: roles)
+        let mended = await open.saveAll()
+        #expect(mended.outcome == .published && mended.problems.isEmpty)
+      }
+    }
+
     @Test func answersWithTheLastGoodGenerationWhileTheProjectIsBroken() async throws {
       try await OpenProject.with { open in
         let before = await open.saveAll()
@@ -124,7 +142,10 @@ private struct OpenProject: Sendable {
   let root: String
   let state: String
 
-  static func with(_ body: @escaping @Sendable (OpenProject) async throws -> Void) async throws {
+  static func with(
+    strict: Bool = false,
+    _ body: @escaping @Sendable (OpenProject) async throws -> Void
+  ) async throws {
     let folder = try TemporaryFolder()
     try folder.write("{}", to: "p/Project/P.4DProject")
     try folder.write("<base/>", to: "p/Project/Sources/catalog.4DCatalog")
@@ -133,9 +154,12 @@ private struct OpenProject: Sendable {
     let location = try ProjectLocation(opening: folder.path + "/p")
     let system = SystemFolder(at: folder.path + "/state")
     try system.create()
+    var options = HostedProject.Options()
+    options.strict = strict
     let project = try HostedProject(
       location,
       in: system,
+      options: options,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     )
     let open = OpenProject(project: project, root: location.root, state: system.path)

@@ -10,6 +10,32 @@ import Testing
     #expect(problems.map(\.severity) == [.warning])
   }
 
+  @Test(arguments: [
+    (#"{"privileges": [], "permissions": {}}"#, []),
+    ("{\n", ["json-not-well-formed 2"]),
+    ("{\"privileges\": [],\n\"permissions\": null}", ["roles-broken 2"]),
+    (
+      #"{"privileges": [], "permissions": {"allowed": [{"applyTo": "ds", "type": "all"}]}}"#,
+      ["roles-broken 1"]
+    ),
+    (
+      #"{"privileges": [{"privilege": "a", "includes": ["b"]}], "permissions": {}}"#,
+      ["roles-unknown-name 1"]
+    ),
+  ])
+  func whatIsWrongWithTheRolesIsReported(text: String, rules: [String]) {
+    let problems = SourceCheck.problems(in: Array(text.utf8), at: ProjectLayout.roles)
+    #expect(problems.map { "\($0.rule) \($0.line ?? 0)" } == rules)
+    #expect(
+      problems.allSatisfy { $0.severity == .warning && $0.file == ProjectLayout.roles.display }
+    )
+    // Another file of that name is nobody's privileges.
+    let other = SourceCheck.problems(in: Array(text.utf8), at: ProjectPath("Project/roles.json"))
+    #expect(
+      other.map(\.rule) == rules.filter { $0.hasPrefix("json") }.map { String($0.dropLast(2)) }
+    )
+  }
+
   @Test func methodsAreNotParsed() {
     #expect(
       SourceCheck.problems(in: [0xFF], at: ProjectPath("Project/Sources/Methods/a.4dm")) == []

@@ -12,7 +12,8 @@ package struct RolesInForce: Hashable, Sendable {
 
   package private(set) var roles: Roles = .closed
   package private(set) var condition: Condition = .missing
-  /// What is wrong with the file, for the report of a reload.
+  /// What is wrong with the file, and what counts then; the report of a reload has the first from
+  /// `SourceCheck`.
   package private(set) var problems: [Problem] = []
 
   package init() {}

@@ -20,6 +20,17 @@ struct RolesReader {
     return (roles, reader.problems)
   }
 
+  /// What is wrong with the bytes of the file: what makes it unusable, or else what is left out.
+  static func problems(in bytes: [UInt8]) -> [Problem] {
+    do throws(JSONSyntax.Failure) {
+      return try read(bytes).problems
+    } catch {
+      return [
+        problem("roles-broken", line: error.line, "\(error.text): nothing of the file is used")
+      ]
+    }
+  }
+
   private init(spans: JSONSpans) { self.spans = spans }
 
   private mutating func roles() throws(JSONSyntax.Failure) -> Roles {
@@ -95,9 +106,16 @@ struct RolesReader {
   }
 
   private mutating func name(of node: JSONNode, _ key: String) -> String? {
-    if let name = node.value(of: key)?.text, !name.isEmpty { return name }
-    report(node, "roles-malformed", "an entry without a \"\(key)\" is ignored")
-    return nil
+    guard let name = node.value(of: key)?.text, !name.isEmpty else {
+      report(node, "roles-malformed", "an entry without a \"\(key)\" is ignored")
+      return nil
+    }
+    // Not made another name: with spaces taken away " guest " would open what nobody meant to.
+    if name.first?.isWhitespace == true || name.last?.isWhitespace == true {
+      let text = "the \(key) \"\(name)\" has spaces around its name: setPrivileges cannot give it"
+      report(node, "roles-spaced-name", text)
+    }
+    return name
   }
 
   // MARK: Permissions
@@ -171,14 +189,16 @@ struct RolesReader {
   }
 
   private mutating func report(_ node: JSONNode, _ rule: String, _ text: String) {
-    problems.append(
-      Problem(
-        rule: rule,
-        severity: .warning,
-        file: ProjectLayout.roles.display,
-        line: line(node),
-        text: text
-      )
+    problems.append(Self.problem(rule, line: line(node), text))
+  }
+
+  private static func problem(_ rule: String, line: Int, _ text: String) -> Problem {
+    Problem(
+      rule: rule,
+      severity: .warning,
+      file: ProjectLayout.roles.display,
+      line: line,
+      text: text
     )
   }
 }

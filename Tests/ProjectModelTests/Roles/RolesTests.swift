@@ -50,6 +50,26 @@ import Testing
     #expect(read.roles.names(of: grants(read.roles, ["c"])) == ["a", "b", "c"])
   }
 
+  /// Taken away they would make another name of it: here everybody's.
+  @Test func aNameWithSpacesAroundItIsReportedAndStaysWhatItIs() {
+    let read = read(
+      #"""
+      {"privileges": [{"privilege": " sp "}, {"privilege": "a b"}],
+       "roles": [{"role": "r\t", "privileges": [" sp "]}],
+       "permissions": {"allowed": [
+         {"applyTo": "A", "type": "dataclass", "read": [" guest "]}]}}
+      """#
+    )
+    #expect(
+      read.problems.map { "\($0.rule) \($0.line ?? 0)" } == [
+        "roles-spaced-name 1", "roles-spaced-name 2",
+      ]
+    )
+    #expect(read.roles.declares(privilege: " sp ") && !read.roles.declares(privilege: "sp"))
+    let wanted = ResourceAction(.read, on: ProtectedResource(.dataclass, "A"))
+    #expect(!read.roles.allows(wanted, holding: .init(), isGuest: false))
+  }
+
   @Test(arguments: [
     "", "{", "[]", "{}", #"{"privileges": []}"#, #"{"permissions": {}}"#,
     #"{"privileges": {}, "permissions": {}}"#, #"{"privileges": [], "permissions": []}"#,
