@@ -42,7 +42,13 @@ package struct KeptSessionsFile: Sendable {
   /// Removes what a server that kept its sessions has left.
   package func remove() throws(KeptSessionsError) {
     for name in [path] + Self.companions.map({ path + $0 }) where unlink(name) != 0 {
-      guard errno == ENOENT else { throw failure(errno) }
+      guard errno == ENOENT else {
+        throw KeptSessionsError(
+          "\(name) is left from sessions that were kept and cannot be removed "
+            + "(\(String(cString: strerror(errno)))): remove it, or they would come back with a later "
+            + "--keep-sessions"
+        )
+      }
     }
   }
 

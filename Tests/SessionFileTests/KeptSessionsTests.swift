@@ -322,6 +322,17 @@ import Testing
     #expect(try place.names == [])
   }
 
+  @Test func whatCannotBeRemovedIsNamedWithWhatToDo() throws {
+    let place = try Place()
+    try FileManager.default.createDirectory(atPath: place.path, withIntermediateDirectories: false)
+    #expect {
+      try place.file.remove()
+    } throws: { error in
+      "\(error)".contains("\(place.path) is left from sessions that were kept")
+        && "\(error)".contains("remove it") && !"\(error)".contains("without")
+    }
+  }
+
   /// Asked for by `SYNCD_MEASURE`.
   @Test(.enabled(if: ProcessInfo.processInfo.environment["SYNCD_MEASURE"] != nil))
   func tenThousandSessionsAreWrittenAndRead() async throws {
