@@ -10,7 +10,7 @@ struct Admission: Sendable {
   let roster: StreamRoster
   /// Whether clients off loopback are let in only while the Designer has a password.
   let needsPassword: Bool
-  /// Whether nobody but the same machine may be a client.
+  /// Whether there is one user, on the same machine, and no clients.
   let isStandalone: Bool
   /// Of a merged application: nobody else's clients get in.
   let pairings: Pairings?
@@ -62,17 +62,26 @@ struct Admission: Sendable {
     return session.withoutDevelopment()
   }
 
+  /// Refuses a client's session where the server's one user has his own: to his programs too, which
+  /// work in that one.
+  ///
+  /// - Throws: `not-accepting`.
+  func checkSessions() throws(ProblemDetails) {
+    guard isStandalone else { return }
+    throw ProblemDetails(
+      .notAccepting,
+      detail:
+        "This server is for one user on its own machine, whose session is open from the start: "
+        + "it takes no clients."
+    )
+  }
+
   /// Refuses a client that is new here while nobody new is let in.
   ///
   /// - Throws: `not-accepting`.
   func checkNew(_ caller: Caller) throws(ProblemDetails) {
     guard caller.session == nil, !caller.isSameMachine else { return }
-    guard !isStandalone else {
-      throw ProblemDetails(
-        .notAccepting,
-        detail: "This server is for one user on its own machine, and takes no clients."
-      )
-    }
+    try checkSessions()
     guard !roster.acceptsNew else { return }
     var problem = ProblemDetails(
       .notAccepting,

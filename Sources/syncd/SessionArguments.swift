@@ -22,8 +22,10 @@ struct SessionArguments: ParsableArguments {
   var sessionSemantics = SessionSemantics.v21
 
   @Flag(
-    help:
-      "Serve one user on this machine: his session is open from the start, and no other client gets in."
+    help: ArgumentHelp(
+      "Serve one user on this machine: his session is open from the start, his programs work in it, "
+        + "and nobody opens another; browsers have theirs."
+    )
   )
   var standalone = false
 

@@ -198,6 +198,15 @@ extension BadInputTests {
       ["-sS", "-X", "POST", "http://\(server.address)/v1/sessions"]
     )
     #expect(refused.output.contains("not-accepting") && refused.output.contains("one user"))
+    let local = try await Program.run(
+      "/usr/bin/curl",
+      ["-sS", "-X", "POST", "--unix-socket", place.state + "/syncd.sock"]
+        + ["http://localhost/v1/sessions"]
+    )
+    #expect(local.output.contains("not-accepting"), "\(local.output)")
+    #expect(try await place.reload().outcome == "unchanged")
+    let saved = try await Program.run("save-all", "--state-dir", place.state)
+    #expect(saved.status == 0, "\(saved.errors)")
     let list = try await Program.run("sessions", "--state-dir", place.state)
     #expect(list.output.contains("standalone") && list.output.contains("designer"), "\(list)")
     #expect(await server.stop() == 0)

@@ -279,6 +279,37 @@ import Testing
     }
   }
 
+  @Test func aServerForOneUserOpensNoOtherSession() async throws {
+    let sessions = OpenSessions(ofServerWith: SessionLimits())
+    let server = ServerIdentity(userName: "ann", machineName: "desk", systemUserName: "ann")
+    let own = sessions.openStandalone(server).text
+    try await ServerFixture.with(
+      sessions: sessions,
+      configure: { $0.isStandalone = true }
+    ) { server in
+      let remote = try await server.ask("POST", Route.sessions)
+      let local = try await server.askLocally("POST", Route.sessions)
+      let hook = try await server.ask("POST", Route.sessions, try server.hook())
+      for refused in [remote, local, hook] {
+        #expect(refused.problem == .notAccepting && refused.text.contains("for one user"))
+      }
+      #expect(sessions.count(.remote) == 0)
+      // Programs of the machine work in his.
+      let path = "/v1/sessions/\(own)"
+      let patched = try await server.askLocally("PATCH", "\(path)/storage", body: #"{"a":1}"#)
+      #expect(patched.status == 200)
+      let begun = try await server.askLocally("POST", "\(path)/processes", body: #"{"name":"p"}"#)
+      #expect(begun.status == 201)
+      #expect(try await server.askLocally("POST", Route.reload).status == 200)
+      #expect(try await server.askLocally("POST", Route.barriers).status == 200)
+      let stream = try await server.unix()
+      let events = "\(Route.events)?session=\(own)"
+      #expect(try await stream.openEvents(path: events, host: "syncd", []).status == 200)
+      let others = try await server.tcp()
+      #expect(try await others.openEvents(host: server.host, []).status == 503)
+    }
+  }
+
   @Test(arguments: [#"a\u009b2J"#, #"a\u007f"#, #"a\u202eb"#, #"a\u2069b"#])
   func aTextThatATerminalTakesAsAnOrderIsRefused(name: String) async throws {
     try await ServerFixture.with { server in

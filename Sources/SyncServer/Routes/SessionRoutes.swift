@@ -67,6 +67,7 @@ struct SessionRoutes: Sendable {
     )
     try Self.check(order)
     let api = try Self.api(for: order)
+    try admission.checkSessions()
     try admission.checkNew(context.caller)
     try admission.checkPairing(context.caller, token: request.pairingToken)
     let isSameMachine = context.caller.isSameMachine
