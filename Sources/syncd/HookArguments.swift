@@ -16,10 +16,16 @@ struct HookArguments: ParsableArguments {
   )
   var hooks: String?
 
-  @Option(help: ArgumentHelp("How long a hook may take.", valueName: "seconds"))
-  var hookTimeout = 30.0
+  @Option(
+    help: ArgumentHelp("How long a hook may take; 30 if left out.", valueName: "seconds")
+  )
+  var hookTimeout: Double?
 
   func validate() throws {
+    guard let hookTimeout else { return }
+    guard hooks != nil else {
+      throw ValidationError("--hook-timeout is for hooks: name their folder with --hooks.")
+    }
     guard (0.1...86_400).contains(hookTimeout) else {
       throw ValidationError("--hook-timeout is between 0.1 and 86,400 seconds.")
     }
@@ -35,7 +41,7 @@ struct HookArguments: ParsableArguments {
     guard let hooks else { return nil }
     return ServerHooks(
       try HookFolder(URL(filePath: hooks).standardizedFileURL.path),
-      timeout: .seconds(hookTimeout),
+      timeout: .seconds(hookTimeout ?? 30),
       sessions: sessions,
       variables: [
         "SYNCD_PROJECT": location.path, "SYNCD_STATE_DIR": folder.path,

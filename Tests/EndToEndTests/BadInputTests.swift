@@ -27,6 +27,8 @@ import Testing
     #expect(try await Program.run("serve", "--nonsense").status == 2)
     #expect(try await Program.run("frobnicate").status == 2)
     #expect(try await Program.run("connect", "", "-o", "x").status == 2)
+    let alone = try await Program.run("serve", "--hook-timeout", "5")
+    #expect(alone.status == 2 && alone.errors.contains("--hooks"), "\(alone.errors)")
     #expect(try await Program.run("--help").status == 0)
   }
 
