@@ -19,7 +19,7 @@ package struct JSONSyntax {
     var scanner = JSONSyntax(bytes: bytes)
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { scanner.position = 3 }
     scanner.skipSpace()
-    if scanner.position == bytes.count { throw scanner.failure("the file is empty") }
+    if scanner.position == bytes.count { throw scanner.failure("it is empty") }
     try scanner.value(depth: 0)
     scanner.skipSpace()
     if scanner.position < bytes.count { throw scanner.failure("text follows the JSON value") }
@@ -33,7 +33,7 @@ package struct JSONSyntax {
   }
 
   private func unexpected(_ wanted: String) -> Failure {
-    guard let current else { return failure("the file ends where \(wanted) should be") }
+    guard let current else { return failure("the text ends where \(wanted) should be") }
     let shown =
       current > 0x20 && current < 0x7F ? "'\(Character(Unicode.Scalar(current)))'" : "a byte"
     return failure("\(shown) stands where \(wanted) should be")

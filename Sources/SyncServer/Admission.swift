@@ -47,7 +47,8 @@ struct Admission: Sendable {
     let admitted = access.admits(isProtected: isProtected)
     guard caller.grades.isDisjoint(with: admitted) else { return caller }
     if let pairings, session == nil, access == .clients { throw pairings.refusal }
-    throw access.refusal(of: caller, path: path, isWrite: isWrite)
+    let named = ServedResource.name(of: path)
+    throw access.refusal(of: caller, path: named, isWrite: isWrite)
   }
 
   /// Whether the session is good for a project that asks for passwords now.
@@ -124,7 +125,8 @@ struct Admission: Sendable {
     if access == .everyone { return (nil, nil) }
     throw ProblemDetails(
       .authenticationRequired,
-      detail: "No open session has this bearer token: open a new one with POST \(Route.sessions)."
+      detail: "No open session and no running hook has this bearer token: a client opens a new "
+        + "session with POST \(Route.sessions)."
     )
   }
 

@@ -117,7 +117,7 @@ struct EditArguments: ParsableArguments {
         ? try JSONDecoder().decode([Operation].self, from: content)
         : [try JSONDecoder().decode(Operation.self, from: content)]
     } catch let error as DecodingError {
-      throw ValidationError("\(source): \(error.sentence).")
+      throw ValidationError("\(source): \(error.sentence(on: content)).")
     } catch let error as UnreadableOperation {
       let place = error.number.map { ", operation \($0)" } ?? ""
       throw ValidationError("\(source)\(place): \(error.text).")

@@ -142,15 +142,19 @@ struct SessionsCommand: AsyncParsableCommand {
     )
     var patch: String?
 
+    func validate() throws { _ = try change() }
+
     func run() async throws {
-      let change: JSONValue?
+      let storage = try await session.connection().storage(of: session.id, patch: try change())
+      Terminal.say(String(decoding: storage.bytes, as: UTF8.self))
+    }
+
+    private func change() throws -> JSONValue? {
       do throws(JSONSyntax.Failure) {
-        change = if let patch { try JSONValue(reading: Array(patch.utf8)) } else { nil }
+        return if let patch { try JSONValue(reading: Array(patch.utf8)) } else { nil }
       } catch {
         throw ValidationError("--patch is not JSON: \(error.text).")
       }
-      let storage = try await session.connection().storage(of: session.id, patch: change)
-      Terminal.say(String(decoding: storage.bytes, as: UTF8.self))
     }
   }
 }
@@ -216,6 +220,9 @@ struct SessionArgument: ParsableArguments {
     guard SessionID(text: id) != nil || id == "self" else {
       throw ValidationError("\(id) is no session's id: `syncd sessions` lists them.")
     }
+    guard id != "self" || Self.pass != nil else {
+      throw ValidationError("Only a hook has a session of its own: name one by its id.")
+    }
   }
 
   /// The pass of the hook that the command runs in.
@@ -223,10 +230,7 @@ struct SessionArgument: ParsableArguments {
 
   func connection() throws -> ServerConnection {
     let connection = try project.connection()
-    guard id == "self" else { return connection }
-    guard let pass = Self.pass else {
-      throw ValidationError("Only a hook has a session of its own: name one by its id.")
-    }
+    guard id == "self", let pass = Self.pass else { return connection }
     return connection.inSession(pass)
   }
 }

@@ -51,6 +51,10 @@ import Testing
     #expect(unknown.status == 4 && unknown.errors.contains("no such session"), "\(unknown)")
     let own = try await sessions("otp", "self")
     #expect(own.status == 2 && own.errors.contains("Only a hook has a session of its own"))
+    #expect(own.errors.contains("Usage: syncd sessions otp"), "\(own.errors)")
+    let patch = try await sessions("storage", id, "--patch", "")
+    #expect(patch.status == 2 && patch.errors.contains("--patch is not JSON: it is empty."))
+    #expect(patch.errors.contains("Usage: syncd sessions storage"), "\(patch.errors)")
 
     _ = try await Program.run("clients", "drop", id, "--state-dir", place.state)
     #expect(await following.line() == "ended")

@@ -20,6 +20,22 @@ import Testing
     #expect(range.refusal(of: .init(min: client.0, max: client.1)) == why)
   }
 
+  @Test(arguments: [
+    (#"{"lifespan":1.5}"#, "a number is not whole"),
+    (#"{"lifespan":1e30}"#, "a number is not whole"),
+    (#"{"lifespan":10000000000000000000}"#, "a number is not whole"),
+    (#"{"lifespan":"1"}"#, "lifespan has another type"), ("", "this is no JSON: it is empty"),
+    ("{", "this is no JSON: the text ends where"),
+    ("{\"lifespan\":}", "this is no JSON: '}' stands"),
+  ])
+  func aTextThatDoesNotFitIsToldApartFromWhatIsNoJSON(text: String, says: String) throws {
+    let error = #expect(throws: DecodingError.self) {
+      try WireJSON.decode(PasscodeRequest.self, from: Array(text.utf8))
+    }
+    let sentence = try #require(error).sentence(on: text.utf8)
+    #expect(sentence.hasPrefix(says), "\(sentence)")
+  }
+
   private func record() throws -> GenerationRecord {
     GenerationRecord(
       id: GenerationID(epoch: 0xBEEF, gen: 7),

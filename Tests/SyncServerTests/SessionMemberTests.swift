@@ -165,6 +165,42 @@ import Testing
     }
   }
 
+  @Test(arguments: [#""#, #"\u001b[31mred\n"#, #"a\u009bb"#, #"a\u202eb"#])
+  func aNameThatATerminalTakesAsAnOrderIsRefused(name: String) async throws {
+    try await serve { server, _, id, token in
+      let body = #"{"name":"\#(name)"}"#
+      let connection = try await server.ask("POST", Route.ownConnections, token, body: body)
+      #expect(connection.problem == .badRequest && connection.text.contains("A connection's name"))
+      let path = "/v1/sessions/\(id)/processes"
+      let process = try await server.askLocally("POST", path, body: body)
+      #expect(process.problem == .badRequest && process.text.contains("A process's name"))
+    }
+  }
+
+  @Test func aRefusalSaysWhatIsMissing() async throws {
+    try await serve { server, _, id, token in
+      let base = "/v1/sessions/\(id)"
+      for (path, what) in [
+        ("processes/x", "process"), ("processes/1/promotions/x", "promotion"),
+        ("storage/leases/x", "lease"),
+      ] {
+        let answer = try await server.askLocally("DELETE", "\(base)/\(path)")
+        #expect(answer.problem == .notFound)
+        #expect(answer.text.contains("The session has no such \(what)."), "\(answer.text)")
+      }
+      let half = try await server.askLocally("POST", "\(base)/otp", body: #"{"lifespan":1.5}"#)
+      #expect(half.problem == .badRequest && half.text.contains("a number is not whole"))
+      let empty = try await server.askLocally("PATCH", "\(base)/storage")
+      #expect(empty.text.contains("The body is not JSON: it is empty."), "\(empty.text)")
+      // The resource as the documents have it.
+      let remote = try await server.ask("GET", "\(base)/processes", token)
+      #expect(remote.text.contains("/v1/sessions/{id}/processes answers"), "\(remote.text)")
+      let over = ["Authorization: Bearer 00000000000000000000000000000000"]
+      let dead = try await server.ask("GET", "/v1/sessions/self/info", over)
+      #expect(dead.text.contains("No open session and no running hook"), "\(dead.text)")
+    }
+  }
+
   @Test func aPasscodeIsMadeForServerSideCallersAndWorksOnce() async throws {
     try await serve { server, sessions, id, token in
       let path = "/v1/sessions/\(id)/otp"

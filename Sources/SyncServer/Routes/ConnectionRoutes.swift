@@ -5,8 +5,6 @@ import SyncProtocol
 
 /// Further connections of a session, named by its client: 4D's connection processes.
 struct ConnectionRoutes: Sendable {
-  private static let longestName = 255
-
   let sessions: OpenSessions
   let hooks: ServerHooks?
 
@@ -28,12 +26,7 @@ struct ConnectionRoutes: Sendable {
   private func open(_ request: Request, _ caller: Caller) async throws -> Response {
     let session = try Self.own(caller)
     let order = try await request.json(ProcessRequest.self, shape: "\"name\" as text")
-    guard (1...Self.longestName).contains(order.name.utf8.count) else {
-      throw ProblemDetails(
-        .badRequest,
-        detail: "A connection's name has from 1 to \(Self.longestName) bytes."
-      )
-    }
+    try order.checkName(of: "connection")
     let process = try await refusing { () throws(SessionRefusal) in
       try sessions.beginProcess(of: session.id, .client, name: order.name)
     }
@@ -48,7 +41,7 @@ struct ConnectionRoutes: Sendable {
 
   private func close(_ context: CallContext) async throws -> Response {
     let session = try Self.own(context.caller)
-    let number: Int = try SessionPath.number("number", in: context)
+    let number: Int = try SessionPath.number("number", of: "process", in: context)
     let process = ProcessReference(session: session.id, number: number)
     let isThere = sessions.processes(of: session.id).contains { process in
       process.number == number && process.kind == .client && number > 1

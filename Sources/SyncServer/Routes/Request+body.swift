@@ -47,7 +47,7 @@ extension Request {
     do {
       return try WireJSON.decode(type, from: body.readableBytesView)
     } catch let error as DecodingError {
-      throw Self.unreadable(shape, error.sentence)
+      throw Self.unreadable(shape, error.sentence(on: body.readableBytesView))
     } catch let error as UnreadableOperation {
       let place = error.number.map { "operation \($0): " } ?? ""
       throw Self.unreadable(shape, place + error.text)

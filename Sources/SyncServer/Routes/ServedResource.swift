@@ -10,11 +10,16 @@ package struct ServedResource: Hashable, Sendable {
   package let access: String
 
   init(_ endpoint: Endpoint) {
-    let names = endpoint.path.split(separator: "/").map { name in
-      name.hasPrefix(":") ? "{\(name.dropFirst())}" : String(name)
-    }
-    path = "/" + names.joined(separator: "/")
+    path = Self.name(of: endpoint.path)
     methods = endpoint.methodNames
     access = endpoint.access.rawValue
+  }
+
+  /// A router's path as the documents have it.
+  static func name(of path: String) -> String {
+    let names = path.split(separator: "/").map { name in
+      name.hasPrefix(":") ? "{\(name.dropFirst())}" : String(name)
+    }
+    return "/" + names.joined(separator: "/")
   }
 }

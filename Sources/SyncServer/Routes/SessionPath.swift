@@ -37,16 +37,17 @@ struct SessionPath: Sendable {
     }
   }
 
-  /// A number in the path.
+  /// The number in the path of what a session has.
   ///
   /// - Throws: `not-found` for anything else.
   static func number<Number: FixedWidthInteger>(
     _ name: String,
+    of what: String,
     in context: CallContext
   ) throws(ProblemDetails) -> Number {
     guard let text = context.parameters.get(name), text.utf8.allSatisfy({ (48...57).contains($0) }),
       let number = Number(text)
-    else { throw ProblemDetails(SessionRefusal.unknownProcess) }
+    else { throw ProblemDetails(.notFound, detail: "The session has no such \(what).") }
     return number
   }
 }

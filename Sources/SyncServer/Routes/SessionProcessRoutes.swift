@@ -5,7 +5,6 @@ import SyncProtocol
 
 /// The processes of sessions, for those who run the server, and for scripts that work in one.
 struct SessionProcessRoutes: Sendable {
-  private static let longestName = 255
   private static let path = "\(Route.sessions)/:id/processes"
 
   let sessions: OpenSessions
@@ -59,12 +58,7 @@ struct SessionProcessRoutes: Sendable {
   // Who may change a session may work in it.
   private func begin(_ request: Request, _ path: SessionPath) async throws -> Response {
     let order = try await request.json(ProcessRequest.self, shape: "\"name\" as text")
-    guard (1...Self.longestName).contains(order.name.utf8.count) else {
-      throw ProblemDetails(
-        .badRequest,
-        detail: "A process's name has from 1 to \(Self.longestName) bytes."
-      )
-    }
+    try order.checkName(of: "process")
     try await path.check(.setPrivileges, in: sessions)
     let process = try await refusing { () throws(SessionRefusal) in
       try sessions.beginProcess(of: path.id, .script, name: order.name)
@@ -94,7 +88,7 @@ struct SessionProcessRoutes: Sendable {
 
   private func demote(_ path: SessionPath, _ context: CallContext) async throws -> Response {
     let process = try Self.process(path, context).number
-    let promotion: Int = try SessionPath.number("promotion", in: context)
+    let promotion: Int = try SessionPath.number("promotion", of: "promotion", in: context)
     try await refusing { () throws(SessionRefusal) in
       try sessions.demote(promotion, process: process, of: path.id, for: path.caller)
     }
@@ -105,6 +99,9 @@ struct SessionProcessRoutes: Sendable {
     _ path: SessionPath,
     _ context: CallContext
   ) throws(ProblemDetails) -> ProcessReference {
-    ProcessReference(session: path.id, number: try SessionPath.number("number", in: context))
+    ProcessReference(
+      session: path.id,
+      number: try SessionPath.number("number", of: "process", in: context)
+    )
   }
 }

@@ -135,7 +135,7 @@ struct SessionStorageRoutes: Sendable {
 
   private func endUse(_ path: SessionPath, _ context: CallContext) async throws -> Response {
     try await path.check(.changeStorage, in: sessions)
-    let lease: UInt64 = try SessionPath.number("lease", in: context)
+    let lease: UInt64 = try SessionPath.number("lease", of: "lease", in: context)
     try await refusing { () throws(SessionRefusal) in
       try sessions.endUse(lease, of: path.id, for: path.caller)
     }
