@@ -19,7 +19,7 @@ extension ProblemDetails {
     switch refusal {
     case .unknownSession, .unknownProcess: .notFound
     case .serverSideOnly: .sameMachineOnly
-    case .notAvailable, .rolesClosed, .leaseOver: .conflict
+    case .notAvailable, .notAScript, .rolesClosed, .leaseOver: .conflict
     case .noSeat: .noSeat
     case .tooManySessions, .tooManyProcesses, .tooManyWaiting, .tooManyPasscodes, .tooManyAttempts,
       .storagesFull:

@@ -165,6 +165,35 @@ import Testing
     }
   }
 
+  /// A client's connection has a hook to be told, a browser's a cookie that leads to it.
+  @Test func scriptsAloneAreEndedByTheirNumber() async throws {
+    try await serve { server, sessions, id, token in
+      let session = try #require(SessionID(text: id))
+      let opened = try await server.ask("POST", Route.ownConnections, token, body: #"{"name":"c"}"#)
+      let passcode = try await sessions.createOTP(of: session, for: .server)
+      let visit = try await sessions.redeem(passcode, cookie: nil, address: "10.0.0.1")
+      _ = try sessions.beginProcess(of: session, .events, name: "e")
+      let hook = try server.hook(of: session)
+      let script = try sessions.beginProcess(of: session, .script, name: "s")
+      let before = sessions.processes(of: session)
+      #expect(before.map(\.kind) == [.client, .client, .web, .events, .hook, .script])
+      for process in before where process.kind != .script {
+        for caller in [[], hook] {
+          let path = "/v1/sessions/\(id)/processes/\(process.number)"
+          let answer = try await server.askLocally("DELETE", path, caller)
+          #expect(answer.problem == .conflict && answer.text.contains("is no script"))
+        }
+      }
+      #expect(sessions.processes(of: session) == before)
+      #expect(sessions.visit(try #require(visit).cookie)?.session == session)
+      let path = "/v1/sessions/\(id)/processes/\(script.number)"
+      #expect(try await server.askLocally("DELETE", path, hook).status == 204)
+      // The client ends its own.
+      let own = "\(Route.ownConnections)/\(try opened.json(ProcessAnswer.self).number)"
+      #expect(try await server.ask("DELETE", own, token).status == 204)
+    }
+  }
+
   @Test(arguments: [#""#, #"\u001b[31mred\n"#, #"a\u009bb"#, #"a\u202eb"#])
   func aNameThatATerminalTakesAsAnOrderIsRefused(name: String) async throws {
     try await serve { server, _, id, token in

@@ -3,6 +3,8 @@ package enum SessionRefusal: Error, Hashable, Sendable {
   /// There is none with this id, or the caller may not know of it.
   case unknownSession
   case unknownProcess
+  /// The process ends in another way.
+  case notAScript
   case serverSideOnly(SessionMember)
   case notAvailable(SessionMember, SessionKind)
   /// The project has no readable `roles.json`.
@@ -34,6 +36,9 @@ package enum SessionRefusal: Error, Hashable, Sendable {
     switch self {
     case .unknownSession: "There is no such session."
     case .unknownProcess: "The session has no such process."
+    case .notAScript:
+      "This process is no script: a client's connection ends with its client, a browser's with its "
+        + "cookie, a stream and a hook by themselves."
     case .serverSideOnly(let member):
       "Only callers on the server's own machine may use \(member.rawValue)."
     case .notAvailable(let member, let kind):

@@ -22,6 +22,17 @@ extension OpenSessions {
     return step { $0.table.endProcess(process.number, of: process.session, at: now) }
   }
 
+  /// Ends a script; whatever else works in a session has an end of its own, and more that goes with
+  /// it: a hook, a cookie, a stream.
+  ///
+  /// - Throws: `unknownProcess`, `notAScript`.
+  package func endScript(_ process: ProcessReference) throws(SessionRefusal) {
+    let now = clock.now
+    try step { (state) throws(SessionRefusal) in
+      try state.table.endScript(process.number, of: process.session, at: now)
+    }
+  }
+
   /// A hook has accepted a connection: kept with the session until it ends.
   package func accept(_ process: ProcessReference) { step { $0.table.accept(process) } }
 

@@ -40,6 +40,16 @@ extension SessionTable {
     return true
   }
 
+  mutating func endScript(
+    _ number: ProcessNumber,
+    of id: SessionID,
+    at now: Instant
+  ) throws(SessionRefusal) {
+    guard let process = live(id, at: now)?.process(number) else { throw .unknownProcess }
+    guard process.kind == .script else { throw .notAScript }
+    endProcess(number, of: id, at: now)
+  }
+
   /// A hook has accepted a connection, and is to be told of its end.
   mutating func accept(_ process: ProcessReference) {
     guard let entry = entries[process.session] else { return }

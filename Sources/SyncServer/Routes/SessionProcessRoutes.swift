@@ -69,7 +69,7 @@ struct SessionProcessRoutes: Sendable {
   private func end(_ path: SessionPath, _ context: CallContext) async throws -> Response {
     let process = try Self.process(path, context)
     try await path.check(.setPrivileges, in: sessions)
-    guard sessions.endProcess(process) else { throw ProblemDetails(SessionRefusal.unknownProcess) }
+    try await refusing { () throws(SessionRefusal) in try sessions.endScript(process) }
     return Response(status: .noContent)
   }
 
