@@ -129,11 +129,49 @@ import Testing
     }
   }
 
-  @Test(arguments: ["/", "/v1", "/v2/hello", "/v1/hello/x", "/v1/bundles/../../etc/passwd", "/%2e"])
+  @Test(arguments: [
+    "/", "/v1", "/v2/hello", "/v1/hello/x", "/v1/bundles/../../etc/passwd", "/%2e", "/v1/hello/",
+    "//v1/hello", "/v1//hello", "/v1/generations/current/", "/v1/events/",
+    "\(Route.generations)/abc%2F1", "\(Route.generations)/abc%3A1%00",
+    "\(Route.generations)/%zz", "\(Route.generations)/%ff",
+  ])
   func whatIsNotThereIsNotFound(path: String) async throws {
     try await ServerFixture.with { server in
       let answer = try await server.ask("GET", path)
       #expect(answer.problem == .notFound)
+    }
+  }
+
+  @Test(arguments: [
+    ["Accept: text/event-stream"],
+    [
+      "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
+      "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+    ],
+  ])
+  func anotherSpellingOfAPathIsNoEventStream(fields: [String]) async throws {
+    try await ServerFixture.with { server in
+      for path in ["\(Route.events)/", "/\(Route.events)"] {
+        let answer = try await server.ask("GET", path, fields)
+        #expect(answer.problem == .notFound)
+      }
+    }
+  }
+
+  @Test func aNameInAPathMayBeEscaped() async throws {
+    try await ServerFixture.with { server in
+      let generation = try await server.ask("GET", "\(Route.generations)/abc%3A1")
+      #expect(generation.status == 200)
+      let manifest = try await server.ask(
+        "GET",
+        "\(Route.manifests)/%\(String(ServerFixture.digest.utf8.first ?? 0, radix: 16))"
+          + ServerFixture.digest.dropFirst()
+      )
+      #expect(manifest.status == 200)
+      let own = try await server.ask("GET", "\(Route.sessions)/%73elf/info")
+      #expect(own.problem == .authenticationRequired)
+      let processes = try await server.askLocally("GET", "\(Route.sessions)/%73elf/processes")
+      #expect(processes.problem == .authenticationRequired)
     }
   }
 

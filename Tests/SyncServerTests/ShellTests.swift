@@ -225,6 +225,24 @@ import Testing
   }
 
   @Test(arguments: [
+    "gzip, chunked", "identity, chunked", "br ,chunked", "chunked, chunked", "chunked;q=1",
+    "gzip\r\nTransfer-Encoding: chunked", "Chunked",
+  ])
+  func aBodyInAnotherCodingThanChunkedIsRefused(coding: String) async throws {
+    try await ServerFixture.with { server in
+      let client = try await server.tcp()
+      try await client.send(
+        "POST \(Route.sessions) HTTP/1.1\r\nHost: \(server.host)\r\n"
+          + "Transfer-Encoding: \(coding)\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+      )
+      let answer = try await client.response()
+      guard coding != "Chunked" else { return #expect(answer.status == 201) }
+      #expect(answer.status == 400)
+      #expect(try await client.readToEnd().isEmpty)
+    }
+  }
+
+  @Test(arguments: [
     "/..%2f..%2fetc/passwd", "/v1/../../etc/passwd", "/%2e%2e/", "//evil", "/?raw??",
   ])
   func noPathReachesAFile(path: String) async throws {

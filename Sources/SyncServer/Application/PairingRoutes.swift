@@ -34,7 +34,7 @@ struct PairingRoutes: Sendable {
         ]
       ),
       .read("\(Route.updates)/:digest", .everyone) { request, context in
-        try await update(request, context.parameters.get("digest") ?? "")
+        try await update(request, context.parameter("digest"))
       },
     ]
   }

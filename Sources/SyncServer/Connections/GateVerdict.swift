@@ -88,6 +88,13 @@ enum Entrance: Sendable {
     if head.method == .CONNECT {
       return ProblemDetails(.methodNotAllowed, detail: "This server is no proxy.")
     }
+    let codings = head.headers["transfer-encoding"]
+    guard codings.isEmpty || codings.count == 1 && codings[0].lowercased() == "chunked" else {
+      return ProblemDetails(
+        .badRequest,
+        detail: "A body comes with its length or in chunks; no other Transfer-Encoding is known."
+      )
+    }
     let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
     return length <= BodyLimit.of(target.path) ? nil : BodyLimit.refusal(for: target.path)
   }

@@ -26,6 +26,11 @@ struct RequestTarget: Hashable {
     resource[..<(resource.utf8.firstIndex(of: UInt8(ascii: "?")) ?? resource.endIndex)]
   }
 
+  /// Whether a path is written as resources are: without an empty part, also at its end.
+  static func isExact(_ path: String) -> Bool {
+    path == "/" || !path.hasSuffix("/") && !path.contains("//")
+  }
+
   /// The values of a parameter of the query, whose name is written there without escapes; one with
   /// broken escapes as it stands there.
   func query(_ name: String) -> [String] {

@@ -33,7 +33,7 @@ struct BundleRoutes: Sendable {
   }
 
   private func digest(_ context: CallContext, _ name: String) throws -> Digest {
-    guard let digest = context.parameters.get(name).flatMap({ Digest(hex: $0) }) else {
+    guard let digest = Digest(hex: context.parameter(name)) else {
       throw ProblemDetails(
         .notFound,
         detail: "A digest is 64 lower-case hexadecimal digits."

@@ -1,3 +1,4 @@
+import Foundation
 import Hummingbird
 import Logging
 
@@ -17,5 +18,10 @@ struct CallContext: RequestContext {
     coreContext = CoreRequestContextStorage(source: source)
     connection = source.connection
     caller = Caller(connection: connection.grade, session: nil)
+  }
+
+  /// What stands in the path's place for a name, without its escapes; empty for what is no text.
+  func parameter(_ name: String) -> String {
+    parameters.get(name)?.removingPercentEncoding ?? ""
   }
 }

@@ -31,7 +31,7 @@ struct ClientRoutes: Sendable {
       Endpoint(
         path: "\(Route.clients)/:id",
         access: .sameMachine,
-        methods: [.delete: { _, context in try await drop(context.parameters.get("id") ?? "") }]
+        methods: [.delete: { _, context in try await drop(context.parameter("id")) }]
       ),
     ]
   }

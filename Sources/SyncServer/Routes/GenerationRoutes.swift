@@ -53,7 +53,7 @@ struct GenerationRoutes: Sendable {
   var endpoints: [Endpoint] {
     immediate.map { Endpoint($0) } + [
       .read("\(Route.generations)/:generation", .clients) { request, context in
-        try await generation(request, context.parameters.get("generation") ?? "")
+        try await generation(request, context.parameter("generation"))
       },
       .read(Route.currentInventory, .clients) { request, _ in try await inventory(request) },
     ]

@@ -45,7 +45,7 @@ struct LockRoutes: Sendable {
 
   private func unlock(_ context: CallContext) async throws -> Response {
     let session = try session(of: context.caller)
-    try await project.unlock(id: context.parameters.get("id") ?? "", by: session.id.text)
+    try await project.unlock(id: context.parameter("id"), by: session.id.text)
     return Response(status: .noContent)
   }
 

@@ -13,6 +13,8 @@ struct ProblemMiddleware: RouterMiddleware {
     next: @concurrent (Request, CallContext) async throws -> Response
   ) async throws -> Response {
     do {
+      // The router leaves empty parts out: the gate and it would see two resources in one path.
+      guard RequestTarget.isExact(request.uri.path) else { throw HTTPError(.notFound) }
       return try await next(request, context)
     } catch let problem as ProblemDetails {
       return Response(problem: problem)

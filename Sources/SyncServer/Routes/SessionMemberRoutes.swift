@@ -93,7 +93,7 @@ struct SessionMemberRoutes: Sendable {
     _ path: SessionPath,
     _ context: CallContext
   ) async throws -> Response {
-    let name = context.parameters.get("name")?.removingPercentEncoding ?? ""
+    let name = context.parameter("name")
     let process = try request.number("process").map { ProcessNumber($0) }
     let answer = try await refusing { () throws(SessionRefusal) in
       try sessions.hasPrivilege(name, of: path.id, process: process, for: path.caller)

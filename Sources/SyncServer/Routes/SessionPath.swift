@@ -11,7 +11,7 @@ struct SessionPath: Sendable {
   ///
   /// - Throws: `auth-required` for `self` without a session, `not-found` for what is no id.
   init(_ context: CallContext) throws(ProblemDetails) {
-    try self.init(context.parameters.get("id") ?? "", for: context.caller)
+    try self.init(context.parameter("id"), for: context.caller)
   }
 
   /// The same for the id, or `self`, alone.
@@ -45,9 +45,10 @@ struct SessionPath: Sendable {
     of what: String,
     in context: CallContext
   ) throws(ProblemDetails) -> Number {
-    guard let text = context.parameters.get(name), text.utf8.allSatisfy({ (48...57).contains($0) }),
-      let number = Number(text)
-    else { throw ProblemDetails(.notFound, detail: "The session has no such \(what).") }
+    let text = context.parameter(name)
+    guard text.utf8.allSatisfy({ (48...57).contains($0) }), let number = Number(text) else {
+      throw ProblemDetails(.notFound, detail: "The session has no such \(what).")
+    }
     return number
   }
 }
