@@ -27,7 +27,7 @@ package final class DevelopmentChallenges: Sendable {
 
   /// Makes the challenge of a session; an earlier one of it is void.
   package func issue(for session: String, at now: Instant) -> DevelopmentChallenge {
-    let (name, nonce) = (Self.random(), Self.random())
+    let (name, nonce) = (RandomID.text(), RandomID.text())
     let until = now.advanced(by: .seconds(DevelopmentChallenge.lifeSeconds))
     open.withLock { open in
       open = open.filter { $0.value.until > now }
@@ -78,13 +78,5 @@ package final class DevelopmentChallenges: Sendable {
     guard count > 0, count <= Self.mostBytes else { return nil }
     let lineEnds = [UInt8(ascii: "\n"), UInt8(ascii: "\r")]
     return Array(buffer[..<count].prefix { !lineEnds.contains($0) })
-  }
-
-  private static func random() -> String {
-    var generator = SystemRandomNumberGenerator()
-    return (0..<2).map { _ in
-      let text = String(generator.next() as UInt64, radix: 16)
-      return String(repeating: "0", count: 16 - text.count) + text
-    }.joined()
   }
 }

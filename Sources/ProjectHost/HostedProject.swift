@@ -66,7 +66,7 @@ package final class HostedProject: Sendable {
     try deployed?.makeDataFolder()
     name = deployed?.name ?? location.name
     root = location.path
-    serverID = try folder.serverID(orMake: Self.randomID)
+    serverID = try folder.serverID(orMake: { RandomID.text() })
     bandwidth = options.bandwidth
     events = EventHub(
       project: name,
@@ -79,7 +79,7 @@ package final class HostedProject: Sendable {
       derivedData: folder.derivedData
     )
     machineSecret = options.machineSecret
-    locks = LockTable(now: Self.timestamp, newID: Self.randomID)
+    locks = LockTable(now: Self.timestamp, newID: { RandomID.text() })
     let passwords = PasswordHashing()
     let users = ProjectUsers(passwords: passwords) {
       deployed.map { DirectoryLocation(data: $0.data, package: $0.package) }
@@ -363,10 +363,5 @@ package final class HostedProject: Sendable {
       .notFound,
       detail: "No kept generation is named \(digest); the current one is \(current.digest)."
     )
-  }
-
-  private static func randomID() -> String {
-    var generator = SystemRandomNumberGenerator()
-    return String(generator.next(), radix: 16) + String(generator.next(), radix: 16)
   }
 }
