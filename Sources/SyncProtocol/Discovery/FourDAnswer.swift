@@ -46,8 +46,10 @@ package struct FourDAnswer: Hashable, Sendable {
         return name + [UInt8](repeating: 0, count: FourDQuery.fieldSize - name.count)
       }
     case .quic:
-      let frame = Self.object("", "", port ?? 0)
-      let database = Self.fitting(database, FourDQuery.size - frame.count)
+      let room = FourDQuery.size - Self.object("", "", port ?? 0).count
+      // A long name leaves the host half of the room: without it nobody knows where the server is.
+      let kept = min(Self.quoted(host).utf8.count - 2, room / 2)
+      let database = Self.fitting(database, room - kept)
       let used = Self.object("", database, port ?? 0)
       return Self.object(Self.fitting(host, FourDQuery.size - used.count), database, port ?? 0)
     }

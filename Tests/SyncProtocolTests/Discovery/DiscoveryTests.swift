@@ -111,7 +111,7 @@ import Testing
     let read = try #require(FourDAnswer(Array("junk".utf8) + sent.datagram + Array("junk".utf8)))
     #expect(read.era == .quic && read.port == 19_813)
     #expect(read.database == "Shop" || read.database.hasPrefix(String(name.prefix(1))))
-    #expect("a-rather-long-host-name.example".hasPrefix(read.host))
+    #expect("a-rather-long-host-name.example".hasPrefix(read.host) && read.host.count >= 10)
   }
 
   @Test func hostileDatagramsAreSurvived() {
