@@ -30,16 +30,23 @@ package struct LoginArguments: ParsableArguments {
     }
   }
 
-  /// What to open a session with; `nil` where nobody is named.
+  /// Who is named, here or by the link.
+  package func userName(for target: ServerTarget) -> String? {
+    (user ?? target.link?[.userName]).flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// What to open a session with; without a user where nobody is named.
   ///
-  /// With the project folder the session asks for the development mode.
-  package func login(for target: ServerTarget, projectFolder: String?) throws -> ClientLogin? {
-    let name = user ?? target.link?[.userName]
-    guard let name, !name.isEmpty else {
-      guard projectFolder == nil else {
-        throw ValidationError("The development mode is for a user: add --user and --password-file.")
-      }
-      return nil
+  /// With the project folder the session asks for the development mode. `persistentID` tells this
+  /// client from others, from one session to the next.
+  package func login(
+    for target: ServerTarget,
+    projectFolder: String?,
+    persistentID: String?
+  ) throws -> ClientLogin {
+    let named = userName(for: target)
+    guard named != nil || projectFolder == nil else {
+      throw ValidationError("The development mode is for a user: add --user and --password-file.")
     }
     let password = try passwordFile.map(Self.read) ?? (user == nil ? target.link?[.password] : nil)
     let request = SessionRequest(
@@ -48,8 +55,9 @@ package struct LoginArguments: ParsableArguments {
       machineName: ProcessInfo.processInfo.hostName,
       systemUserName: NSUserName(),
       hostType: "linux",
-      user: name,
-      password: password ?? "",
+      persistentID: persistentID,
+      user: named,
+      password: named.map { _ in password ?? "" },
       development: projectFolder == nil ? nil : true
     )
     return ClientLogin(request, projectFolder: projectFolder)

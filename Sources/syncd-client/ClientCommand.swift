@@ -48,7 +48,7 @@ struct ClientCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       "A shell command to run after each new file; SYNCD_FILE, SYNCD_GENERATION and SYNCD_DIGEST "
-        + "say which.",
+        + "say which. With --json its output goes to standard error.",
       valueName: "command"
     )
   )
@@ -134,9 +134,13 @@ struct ClientCommand: AsyncParsableCommand {
     var connection = visit.connection
     connection.pairing?.offered = { course.note($0) }
     var plan = BundleFollower.Plan(connection, visit.hello, target: data.bundle)
-    plan.login = try login.login(for: visit.target, projectFolder: nil)
+    plan.login = try login.login(
+      for: visit.target,
+      projectFolder: nil,
+      persistentID: data.persistentID
+    )
     if let exec {
-      let command = UpdateCommand(exec, file: data.bundle)
+      let command = UpdateCommand(exec, file: data.bundle, json: json)
       plan.updated = { await command.run(for: $0) }
     }
     plan.whereabouts = visit.whereabouts

@@ -37,6 +37,14 @@ struct DataFolder: Sendable {
   var knownServers: String { path + "/known-servers.json" }
   var recents: String { path + "/recents.json" }
 
+  /// Without it a session is the same; a file that cannot be written keeps nobody from connecting.
+  var persistentID: String? {
+    do throws(ClientError) { return try PersistentID(path: path + "/client-id").text() } catch {
+      Terminal.complain("\(error)")
+      return nil
+    }
+  }
+
   /// Where an update is fetched to; what came of it so far is beside it.
   var update: String { path + "/update.4darchive" }
 

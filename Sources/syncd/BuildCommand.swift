@@ -35,6 +35,7 @@ struct BuildCommand: AsyncParsableCommand {
   func run() async throws {
     let clock = ContinuousClock()
     let began = clock.now
+    let target = try OutputFile.place(output)
     let location = try ProjectLocation(opening: project)
     guard location.archive == nil else {
       throw HostError(
@@ -53,7 +54,7 @@ struct BuildCommand: AsyncParsableCommand {
       Terminal.complain("\(location.name) is not packed; \(output) is as it was.")
       throw ExitStatus.leave(.failed)
     }
-    try writeBundle(snapshot, to: output)
+    try writeBundle(snapshot, to: target)
     let took = clock.now - began
     let manifest = snapshot.manifest
     if json {

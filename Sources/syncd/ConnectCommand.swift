@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bundler
 import Console
 import Foundation
 import ProjectModel
@@ -39,7 +40,7 @@ struct ConnectCommand: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       "A shell command to run after each new file; SYNCD_FILE, SYNCD_GENERATION and SYNCD_DIGEST "
-        + "say which.",
+        + "say which. With --json its output goes to standard error.",
       valueName: "command"
     )
   )
@@ -59,16 +60,23 @@ struct ConnectCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    let file = try OutputFile.place(output)
     let lookups = trust.lookups
     let target = try await ServerArguments.resolve(server, with: lookups)
     let report = FollowReport(output: output, address: target.address, json: json)
-    let connection = try trust.connection(to: target) { report.show(pinned: $1, of: $0) }
-    let hello = try await connection.hello()
+    let (connection, hello) = try await trust.greet(target) { report.show(pinned: $1, of: $0) }
     ServerArguments.remember(target, as: name, overTLS: connection.speaksTLS, answering: hello)
-    var plan = BundleFollower.Plan(connection, hello, target: output)
-    plan.login = try login.login(for: target, projectFolder: development)
+    var plan = BundleFollower.Plan(connection, hello, target: file)
+    // Who stays is a client with a session; a bundle alone may need none.
+    if follow || login.userName(for: target) != nil {
+      plan.login = try login.login(
+        for: target,
+        projectFolder: development,
+        persistentID: ServerArguments.persistentID
+      )
+    }
     if let exec {
-      let command = UpdateCommand(exec, file: output)
+      let command = UpdateCommand(exec, file: output, json: json)
       plan.updated = { await command.run(for: $0) }
     }
     if let port = target.discoveryPort {

@@ -81,12 +81,12 @@ struct LinkCommand: AsyncParsableCommand {
       if let name = link[.serverDatabaseName], !name.isEmpty { return (name, path) }
     case .address, .recent: break
     }
-    let connection = try trust.connection(to: target) { address, fingerprint in
+    let (_, hello) = try await trust.greet(target) { address, fingerprint in
       Terminal.complain(
         "\(address) is not vouched for by an authority; \(fingerprint) is pinned now."
       )
     }
-    return (try await connection.hello().project, path)
+    return (hello.project, path)
   }
 
   private func show(_ link: DatabaseLink) throws {
@@ -100,15 +100,15 @@ struct LinkCommand: AsyncParsableCommand {
   }
 
   private func destination(of link: DatabaseLink) throws -> String {
-    do throws(DatabaseLink.Failure) {
-      switch try link.destination() {
-      case .local: return "a project on this machine"
-      case .named(let name, let port):
-        return "the server called '\(name)', found on port \(port ?? Route.defaultPort)"
-      case .address(let path, _): return "the server at \(path)"
-      }
-    } catch {
+    let destination: DatabaseLink.Destination
+    do throws(DatabaseLink.Failure) { destination = try link.destination() } catch {
       throw ClientError(.localFile, "\(server) leads to no server: \(error.text).")
+    }
+    switch destination {
+    case .local: return "a project on this machine"
+    case .named(let name, let port):
+      return "the server called '\(name)', found on port \(port ?? Route.defaultPort)"
+    case .address(let path, _): return "the server at \(try ServerName(server).address(path))"
     }
   }
 

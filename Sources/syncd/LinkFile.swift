@@ -3,9 +3,10 @@ import SyncClient
 
 /// Puts a link into place, whole or not at all.
 enum LinkFile {
-  static func write(_ text: String, to path: String) throws(ClientError) {
+  static func write(_ text: String, to path: String) throws {
+    let target = try OutputFile.place(path)
     do {
-      try SmallFile.replace(path, with: Array(text.utf8), mode: 0o644)
+      try SmallFile.replace(target, with: Array(text.utf8), mode: 0o644)
     } catch {
       throw ClientError(
         .localFile,

@@ -17,6 +17,16 @@ enum ServerArguments {
 
   static var recents: RecentsFile { RecentsFile(path: Account.state("recents.json")) }
 
+  /// Without it a session is the same; a file that cannot be written keeps nobody from connecting.
+  static var persistentID: String? {
+    do throws(ClientError) {
+      return try PersistentID(path: Account.state("client-id")).text()
+    } catch {
+      Terminal.complain("\(error)")
+      return nil
+    }
+  }
+
   static func resolve(_ name: String, with lookups: NetworkLookups) async throws -> ServerTarget {
     let target = try await ServerName(name).resolve(with: lookups)
     if case .link(let link) = target.source, link[.md5Password] != nil {

@@ -40,14 +40,19 @@ struct TrustArguments: ParsableArguments {
     NetworkLookups(recents: ServerArguments.recents, trust: trust { _, _ in })
   }
 
-  /// A connection to the server that was meant; `pinned` is told of a key that is accepted unseen.
-  func connection(
-    to target: ServerTarget,
+  /// Connects to the server that was meant and asks who is there; `pinned` is told of a key that is
+  /// accepted unseen, once the server has shown that it speaks as syncd does.
+  func greet(
+    _ target: ServerTarget,
     _ pinned: @escaping @Sendable (ServerAddress, String) -> Void
-  ) throws -> ServerConnection {
+  ) async throws -> (connection: ServerConnection, hello: Hello) {
     var trust = trust(pinned)
     if target.usesTLS { trust.isForced = true }
     if let formerly = target.formerly { trust = try trust.following(from: formerly) }
-    return ServerConnection(.tcp(target.address), trust: trust)
+    trust.holdPins()
+    let connection = ServerConnection(.tcp(target.address), trust: trust)
+    let hello = try await connection.hello()
+    try trust.pinHeld()
+    return (connection, hello)
   }
 }

@@ -32,6 +32,60 @@ import Testing
     #expect(try await Program.run("--help").status == 0)
   }
 
+  @Test(arguments: ["connect", "build", "link"])
+  func whatIsNoFileIsNotReplacedByOne(command: String) async throws {
+    let place = try Workplace()
+    let server = try await place.serve()
+    let pipe = place.path + "/pipe.4DLink"
+    let link = place.path + "/link.4DLink"
+    let real = place.path + "/real"
+    try #require(mkfifo(pipe, 0o600) == 0)
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "real")
+    let subject = command == "build" ? place.project : server.address
+    let refused = try await Program.run(command, subject, "-o", pipe)
+    #expect(refused.status == 1, "\(refused.output)")
+    #expect(refused.errors.hasSuffix("no file; it stays as it is; name a file with -o\n"))
+    let kind = try FileManager.default.attributesOfItem(atPath: pipe)[.type]
+    #expect(kind as? FileAttributeType != .typeRegular)
+    let followed = try await Program.run(command, subject, "-o", link)
+    #expect(followed.status == 0, "\(followed.errors)")
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "real")
+    #expect(try !Data(contentsOf: URL(filePath: real)).isEmpty)
+    let left = try FileManager.default.contentsOfDirectory(atPath: place.path)
+    #expect(!left.contains { $0.contains(".syncd-") }, "\(left)")
+    let nameless = try await Program.run(command, subject, "-o", "")
+    #expect(nameless.status != 0 && !nameless.errors.contains(" cannot be written"))
+    #expect(await server.stop() == 0)
+  }
+
+  @Test func anExpiredCertificateIsServedWithAWarning() async throws {
+    let place = try Workplace()
+    let made = try await Program.shell(Self.expiredPair, in: place.path)
+    try #require(made.status == 0, "\(made.output)")
+    let pair = ["cert.pem", "key.pem"].map { place.path + "/" + $0 }
+    let server = try await place.serve(
+      "--tls",
+      "--allow-anonymous",
+      "--certificate",
+      pair[0],
+      "--key",
+      pair[1]
+    )
+    #expect(await server.running.complains(of: "The certificate has expired"))
+    #expect(await server.stop() == 0)
+  }
+
+  private static let expiredPair = """
+    set -e
+    openssl req -new -newkey rsa:2048 -nodes -keyout key.pem -out csr.pem -subj /CN=localhost
+    chmod 600 key.pem
+    printf '%s\\n' '[ca]' 'default_ca=own' '[own]' 'database=index' 'serial=serial' \\
+      'new_certs_dir=.' 'default_md=sha256' 'policy=any' '[any]' 'commonName=supplied' > ca.conf
+    touch index; echo 01 > serial
+    openssl ca -batch -selfsign -config ca.conf -in csr.pem -keyfile key.pem -notext \\
+      -startdate 20200101000000Z -enddate 20210101000000Z -out cert.pem
+    """
+
   @Test func aReaderThatGoesAwayEndsACommandQuietly() async throws {
     let place = try Workplace()
     let script =

@@ -6,6 +6,10 @@ import Testing
 @Suite(.timeLimit(.minutes(2)), .serialized) struct ConnectingTests {
   /// Runs a command with a state folder of the test's own.
   private func run(_ place: Workplace, _ arguments: String...) async throws -> Program.Result {
+    try await run(place, arguments)
+  }
+
+  private func run(_ place: Workplace, _ arguments: [String]) async throws -> Program.Result {
     try await Program.run(
       "/usr/bin/env",
       ["XDG_STATE_HOME=\(place.path)/xdg", Program.path] + arguments
@@ -153,6 +157,95 @@ import Testing
     #expect(try await run(place, "recents", "--forget", "My shop").status == 1)
     #expect(try await run(place, "recents").output == "no recent servers\n")
     _ = await server.stop()
+  }
+
+  @Test func whoStaysHasASessionThatNamesTheClient() async throws {
+    let place = try Workplace()
+    let server = try await place.serve()
+    var ids: [String] = []
+    for _ in 0..<2 {
+      let client = try RunningProgram(
+        "/usr/bin/env",
+        ["XDG_STATE_HOME=\(place.path)/xdg", Program.path, "connect", server.address]
+          + ["-o", place.path + "/app.4dz", "--follow"]
+      )
+      _ = try #require(await client.line(containing: "generation"), "\(client.errors)")
+      let shown = try await run(place, "sessions", "list", "--json", "--state-dir", place.state)
+      let found = shown.output.matches(of: /"persistentID" ?: ?"([0-9A-F]{32})"/)
+      ids.append(String(try #require(found.last, "\(shown.output)").1))
+      client.send(SIGTERM)
+      _ = await client.exitStatus()
+    }
+    #expect(ids[0] == ids[1])
+    let kept = place.path + "/xdg/syncd/client-id"
+    #expect(try String(contentsOfFile: kept, encoding: .utf8) == ids[0] + "\n")
+    let rights = try FileManager.default.attributesOfItem(atPath: kept)[.posixPermissions]
+    #expect(rights as? Int == 0o600)
+    #expect(await server.stop() == 0)
+  }
+
+  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl")))
+  func aKeyIsPinnedWhenTheServerHasShownThatItIsOne() async throws {
+    let place = try Workplace()
+    let first = try await place.serve("--tls", "--allow-anonymous")
+    _ = await first.stop()
+    let made = try await Program.shell(
+      "openssl req -x509 -nodes -newkey rsa:2048 -keyout key.pem -out cert.pem -subj /CN=x",
+      in: place.path
+    )
+    try #require(made.status == 0, "\(made.output)")
+    let other = try RunningProgram(
+      "/usr/bin/openssl",
+      ["s_server", "-accept", first.address, "-www", "-cert", "cert.pem", "-key", "key.pem"],
+      in: place.path
+    )
+    _ = await other.line(containing: "ACCEPT")
+    let connect = ["connect", first.address, "--tls", "-o", place.path + "/app.4dz"]
+    let wrong = try await run(place, connect)
+    #expect(wrong.status == 1)
+    #expect(wrong.errors.contains("does not answer as a syncd server does"))
+    #expect(!wrong.output.contains("pinned"))
+    other.send(SIGKILL)
+    _ = await other.exitStatus()
+    let server = try await place.serve("--tls", "--allow-anonymous", "--listen", first.address)
+    let right = try await run(place, connect)
+    #expect(right.status == 0, "\(right.errors)")
+    #expect(right.output.contains("is pinned now"))
+    #expect(await server.stop() == 0)
+  }
+
+  @Test func aCommandsOutputStaysOutOfTheLinesOfJSON() async throws {
+    let place = try Workplace()
+    let server = try await place.serve()
+    let command = ["connect", server.address, "-o", place.path + "/a.4dz", "--exec", "echo told"]
+    let result = try await run(place, command + ["--json"])
+    #expect(result.status == 0)
+    #expect(result.output.split(separator: "\n").allSatisfy { $0.hasPrefix("{") })
+    #expect(result.errors.contains("told"))
+    try place.save("ALERT(\"new\")\n", "Project/Sources/Methods/m3.4dm")
+    _ = try await place.reload()
+    #expect(try await run(place, command).output.contains("told\n"))
+    #expect(await server.stop() == 0)
+  }
+
+  @Test(
+    arguments: [
+      ("h:99999", "the address 'h:99999', which is none"),
+      ("http://h/", "the address 'http://h/', which is none"), ("h:0", "which is none"),
+    ]
+  )
+  func aLinkThatLeadsNowhereIsTold(path: String, part: String) async throws {
+    let place = try Workplace()
+    let file = place.path + "/s.4DLink"
+    let text = "<database_shortcut is_remote=\"true\" server_path=\"\(path)\"/>"
+    try Data(text.utf8).write(to: URL(filePath: file))
+    let shown = try await Program.run("link", file)
+    #expect(shown.status == 1)
+    #expect(shown.errors.contains(part) && !shown.output.contains("leads to"), "\(shown)")
+    let folder = place.path + "/folder.4DLink"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+    let read = try await Program.run("link", folder)
+    #expect(read.status == 1 && read.errors.contains("(Is a directory)"), "\(read.errors)")
   }
 
   @Test func secretsOfALinkAreNotShown() async throws {

@@ -100,7 +100,8 @@ package struct DatabaseLink: Hashable, Sendable {
     let name = self[.serverDatabaseName].flatMap { $0.isEmpty ? nil : $0 }
     // The mark of old encrypted connections says nothing about where the server is.
     let path = (self[.serverPath] ?? "").drop { $0 == "^" }
-    guard path.isEmpty || path.hasPrefix(":") else { return .address(String(path), name: name) }
+    let isPort = path.hasPrefix(":") && IPAddress(String(path)) == nil
+    guard path.isEmpty || isPort else { return .address(String(path), name: name) }
     guard let name else {
       throw Failure(line: nil, text: "it names neither a server's address nor its name")
     }

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import NIOCore
 import NIOPosix
 package import SyncProtocol
@@ -42,18 +42,32 @@ package struct NetworkLookups: ServerLookups {
   }
 
   package func serverID(at address: ServerAddress) async -> String? {
-    try? await ServerConnection(.tcp(address), trust: trust).hello().serverID
+    // A key that is seen while looking for servers is not taken for known.
+    var trust = trust
+    trust.holdPins()
+    return try? await ServerConnection(.tcp(address), trust: trust).hello().serverID
   }
 
   package func recents() throws(ClientError) -> [RecentServer] { try recentsFile.read().recents }
 
   package func contents(of path: String) throws(ClientError) -> [UInt8] {
-    do {
-      let file = try FileHandle(forReadingFrom: URL(filePath: path))
-      defer { try? file.close() }
-      return Array(try file.read(upToCount: Self.mostBytes + 1) ?? Data())
-    } catch {
-      throw ClientError(.localFile, "\(path) cannot be read: \(error.localizedDescription)")
+    // A pipe without a writer would be waited for.
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else { throw Self.unreadable(path) }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: 65_536)
+    while bytes.count <= Self.mostBytes {
+      let count = read(descriptor, &part, part.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw Self.unreadable(path) }
+      guard count > 0 else { break }
+      bytes += part[..<count]
     }
+    return bytes
+  }
+
+  private static func unreadable(_ path: String) -> ClientError {
+    ClientError(.localFile, "\(path) cannot be read (\(String(cString: strerror(errno)))).")
   }
 }

@@ -1,5 +1,5 @@
 package import ProjectModel
-import SyncProtocol
+package import SyncProtocol
 
 /// What a user writes for a server: an address, a `.4DLink` file, a recent server's label, or the
 /// name under which a server is published.
@@ -65,12 +65,7 @@ package struct ServerName: Hashable, Sendable {
     case .local:
       throw ClientError(.localFile, "\(text) is the link of a local project, not of a server.")
     case .address(let path, _):
-      guard
-        let address = ServerAddress(path) ?? IPAddress(path).map({ .init(host: $0.description) })
-      else {
-        throw ClientError(.localFile, "\(text) has the address '\(path)', which is none.")
-      }
-      return ServerTarget(address, from: .link(link))
+      return ServerTarget(try address(path), from: .link(link))
     case .named(let name, let port):
       let port = port ?? Route.defaultPort
       let found = try await lookups.discover(port: port) { $0.isCalled(name) }
@@ -79,6 +74,17 @@ package struct ServerName: Hashable, Sendable {
       }
       return ServerTarget(target.address, from: .link(link), discoveryPort: port)
     }
+  }
+
+  /// The address that a link has.
+  ///
+  /// - Throws: `ClientError` with code `localFile` for what is none.
+  package func address(_ path: String) throws(ClientError) -> ServerAddress {
+    let address = ServerAddress(path) ?? IPAddress(path).map { .init(host: $0.description) }
+    guard let address, address.port > 0 else {
+      throw ClientError(.localFile, "\(text) has the address '\(path)', which is none.")
+    }
+    return address
   }
 
   /// A recent server is where it was, or where it says now that it is.

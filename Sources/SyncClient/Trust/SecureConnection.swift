@@ -101,10 +101,11 @@ struct SecureConnection: Sendable {
     let fingerprint = SHA256.digest(of: key).hex
     seen.value = fingerprint
     do {
-      if let held = trust.heldPins, trust.acceptedKey == nil,
-        try servers.fingerprint(of: address) == nil
-      {
-        return held.take(fingerprint, of: address)
+      if let held = trust.heldPins {
+        let known = try servers.fingerprint(of: address)
+        if known != fingerprint, trust.acceptedKey ?? known ?? fingerprint == fingerprint {
+          return held.take(fingerprint, of: address)
+        }
       }
       switch try servers.judge(fingerprint, of: address, accepting: trust.acceptedKey) {
       case .known: return true

@@ -33,6 +33,8 @@ package struct ServerTrust: Sendable {
   package func following(from old: ServerAddress) throws(ClientError) -> ServerTrust {
     var trust = self
     trust.formerly = old
+    // It has shown before who it is.
+    trust.heldPins = nil
     // The user has named a key: that one it is.
     guard acceptedKey == nil else { return trust }
     trust.acceptedKey = try knownServers?.fingerprint(of: old)
@@ -48,9 +50,8 @@ package struct ServerTrust: Sendable {
   /// - Throws: `ClientError` with code `localFile` when the pins cannot be written.
   package func pinHeld() throws(ClientError) {
     for (address, fingerprint) in heldPins?.all ?? [:] {
-      guard case .pinned? = try knownServers?.judge(fingerprint, of: address, accepting: nil) else {
-        continue
-      }
+      let verdict = try knownServers?.judge(fingerprint, of: address, accepting: acceptedKey)
+      guard case .pinned? = verdict else { continue }
       pinned(address, fingerprint)
     }
   }

@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import NIOSSL
 import Synchronization
@@ -37,6 +38,7 @@ final class CertificateDesk: Sendable {
     first = Self.stamps(of: source)
     let pair = try Self.load(source)
     state = Mutex(Current(pair: pair, rules: makeRules(pair.names)))
+    warn(of: pair)
   }
 
   var current: Current { state.withLock { $0 } }
@@ -56,6 +58,7 @@ final class CertificateDesk: Sendable {
         state.withLock { $0 = Current(pair: pair, rules: makeRules(pair.names)) }
         (loaded, doubted) = (found, nil)
         logger.notice("The certificate was replaced", metadata: ["file": "\(source.certificate)"])
+        warn(of: pair)
       } catch  where doubted == found {
         loaded = found
         logger.warning(
@@ -66,6 +69,15 @@ final class CertificateDesk: Sendable {
         doubted = found
       }
     }
+  }
+
+  /// Clients that have pinned the key still come; it may be what the operator wants.
+  private func warn(of pair: CertificatePair) {
+    guard pair.notAfter < time(nil) else { return }
+    logger.warning(
+      "The certificate has expired: clients that ask an authority refuse it",
+      metadata: ["file": "\(source.certificate)"]
+    )
   }
 
   private static func stamps(of source: CertificateSource) -> Stamps {

@@ -58,6 +58,7 @@ import Testing
   @Test(
     arguments: [
       ("is_remote=\"true\" server_path=\"10.0.0.1\"", .address("10.0.0.1", name: nil)),
+      ("is_remote=\"true\" server_path=\"::1\"", .address("::1", name: nil)),
       (
         "is_remote=\"true\" server_path=\"^h:20000\" server_database_name=\"N\"",
         .address("h:20000", name: "N")
