@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import ProjectHost
+import ProjectModel
 import SyncClient
 import SyncServer
 
@@ -22,6 +23,7 @@ enum ExitStatus: Int32 {
       case .connection, .verification, .localFile: self = .failed
       }
     case let error as ServerError: self = error.code == .passwordMissing ? .refused : .failed
+    case let error as ApplicationKeyFailure where error.isUsage: self = .usage
     case let error as HostError: self = error.code == .alreadyServed ? .refused : .failed
     default: self = .failed
     }

@@ -132,8 +132,13 @@ import Testing
     #expect(failure()?.description.contains("copy the server's folder again") == true)
     try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: file)
     #expect(failure()?.description.contains("chmod 600") == true)
-    try shop.save("{}", "out/ShopServer/application.json", mode: 0o600)
-    #expect(failure()?.code == .installation)
+    let upsideDown = try shop.text("out/ShopServer/application.json")
+      .replacing("\"minimum\" : 2", with: "\"minimum\" : 9")
+    for text in ["{}", upsideDown] {
+      try shop.save(text, "out/ShopServer/application.json", mode: 0o600)
+      #expect(failure()?.code == .installation)
+      #expect(failure()?.description.contains("describes no server") == true)
+    }
   }
 
   @Test func programsThatNeedSwiftAreRefusedBeforeAnythingIsMade() throws {

@@ -166,7 +166,9 @@ import Testing
     )
     for (extra, status, sentence) in [
       ([], 1, "Settings/buildApp.4DSettings:1: CurrentVers is 'x'"),
-      (["--set", "CurrentVers=1", "--set", "Nonsense=1"], 1, "does not know 'Nonsense'"),
+      (["--set", "CurrentVers=1", "--set", "Nonsense=1"], 2, "does not know 'Nonsense'"),
+      (["--set", "CurrentVers"], 2, "has no '='"),
+      (["--set", "CurrentVers=none"], 2, "--set: CurrentVers is 'none'"),
       (["--set", "CurrentVers=1"], 1, "scripts/build-programs"),
       (
         ["--set", "CurrentVers=1", "--set", "BuildCSUpgradeable=True", "--allow-shared-swift"], 1,

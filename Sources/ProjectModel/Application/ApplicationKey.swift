@@ -35,11 +35,16 @@ package enum ApplicationKeySource: Hashable, Sendable {
 /// Why no application can be made from some keys: one sentence with what, where and the remedy.
 package struct ApplicationKeyFailure: Error, Hashable, Sendable, CustomStringConvertible {
   package let description: String
+  /// Whether it is on the command line that something is wrong.
+  package let isUsage: Bool
 
-  init(_ sentence: String) { description = sentence }
+  init(_ sentence: String, isUsage: Bool = false) {
+    description = sentence
+    self.isUsage = isUsage
+  }
 
   init(_ key: ApplicationKey, _ source: ApplicationKeySource, _ text: String) {
-    self.init("\(source.place): \(key.rawValue) \(text).")
+    self.init("\(source.place): \(key.rawValue) \(text).", isUsage: source == .commandLine)
   }
 }
 

@@ -50,12 +50,18 @@ struct ApplicationKeyValues {
   /// Lays `Key=Value` over what was read.
   mutating func take(_ override: String) throws(ApplicationKeyFailure) {
     guard let sign = override.firstIndex(of: "=") else {
-      throw ApplicationKeyFailure("--set takes KEY=VALUE; '\(override)' has no '='.")
+      throw ApplicationKeyFailure(
+        "--set takes KEY=VALUE; '\(override)' has no '='.",
+        isUsage: true
+      )
     }
     let name = String(override[..<sign])
     guard let key = ApplicationKey(rawValue: name) else {
       let known = ApplicationKey.allCases.map(\.rawValue).joined(separator: ", ")
-      throw ApplicationKeyFailure("--set does not know '\(name)'; it knows \(known).")
+      throw ApplicationKeyFailure(
+        "--set does not know '\(name)'; it knows \(known).",
+        isUsage: true
+      )
     }
     let text = String(override[override.index(after: sign)...])
     values[key] = Value(texts: [text], source: .commandLine)
@@ -64,6 +70,11 @@ struct ApplicationKeyValues {
   private func value(_ key: ApplicationKey) -> (text: String, source: ApplicationKeySource)? {
     guard let value = values[key], let text = value.texts.first, !text.isEmpty else { return nil }
     return (text, value.source)
+  }
+
+  /// A value without the space around it, as the file's own are read.
+  private func word(_ key: ApplicationKey) -> (text: String, source: ApplicationKeySource)? {
+    value(key).map { (Self.trimmed($0.text), $0.source) }
   }
 
   func list(_ key: ApplicationKey) throws(ApplicationKeyFailure) -> [String] {
@@ -102,7 +113,7 @@ struct ApplicationKeyValues {
   }
 
   func flag(_ key: ApplicationKey) throws(ApplicationKeyFailure) -> Bool {
-    guard let (text, source) = value(key) else { return false }
+    guard let (text, source) = word(key) else { return false }
     switch text.lowercased() {
     case "true": return true
     case "false": return false
@@ -137,26 +148,29 @@ struct ApplicationKeyValues {
   }
 
   func host() throws(ApplicationKeyFailure) -> String? {
-    guard let (text, source) = value(.host) else { return nil }
+    guard let (text, source) = word(.host) else { return nil }
     let isName = text.unicodeScalars.allSatisfy { scalar in
-      scalar.properties.isAlphabetic || scalar.properties.numericType != nil
-        || "-._".unicodeScalars.contains(scalar)
+      scalar.isASCII
+        ? scalar.properties.isAlphabetic || "0123456789-._".unicodeScalars.contains(scalar)
+        : scalar.properties.isAlphabetic && scalar.properties.numericType == nil
     }
-    guard text.utf8.count <= Self.longestHost, text.first != "-",
-      isName || IPAddress(text) != nil
+    // Brackets and a zone, which belong to one machine alone, are no part of an address here.
+    let isAddress = IPAddress(text) != nil && !text.contains { "[]%".contains($0) }
+    guard !text.isEmpty, text.utf8.count <= Self.longestHost, text.first != "-",
+      isName || isAddress
     else {
       throw ApplicationKeyFailure(
         .host,
         source,
-        "is '\(text)', which is no host; write its name or address, and the port as "
-          + ApplicationKey.port.rawValue
+        "is '\(text)', which is no host; write its name or address, without brackets or zone, and "
+          + "the port as \(ApplicationKey.port.rawValue)"
       )
     }
     return text
   }
 
   func port() throws(ApplicationKeyFailure) -> Int? {
-    guard let (text, source) = value(.port) else { return nil }
+    guard let (text, source) = word(.port) else { return nil }
     guard let port = PortNumber.read(text) else {
       throw ApplicationKeyFailure(.port, source, "is '\(text)'; it takes 1 to 65535")
     }
@@ -175,14 +189,15 @@ struct ApplicationKeyValues {
       throw ApplicationKeyFailure(
         "\(source?.place ?? file): the versions are upside down: "
           + "RangeVersMin \(minimum), CurrentVers \(current), RangeVersMax \(maximum) must rise in "
-          + "this order."
+          + "this order.",
+        isUsage: source == .commandLine
       )
     }
     return versions
   }
 
   private func version(_ key: ApplicationKey) throws(ApplicationKeyFailure) -> Int? {
-    guard let (text, source) = value(key) else { return nil }
+    guard let (text, source) = word(key) else { return nil }
     guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int32(text),
       number >= 1
     else {

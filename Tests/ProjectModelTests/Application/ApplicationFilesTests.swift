@@ -47,6 +47,22 @@ import Testing
     #expect(try info(text.replacing("\"linuxSize\":7", with: "\"other\":7")).linux == nil)
   }
 
+  @Test func versionsThatAreUpsideDownAreNotRead() throws {
+    func read(_ numbers: String) throws -> ClientVersions {
+      let names = ["minimum", "current", "maximum"]
+      let members = zip(names, numbers.split(separator: " ")).map { "\"\($0)\":\($1)" }
+      let text = "{\(members.joined(separator: ","))}"
+      return try JSONDecoder().decode(ClientVersions.self, from: Data(text.utf8))
+    }
+    #expect(try read("2 3 4") == ClientVersions(current: 3, minimum: 2, maximum: 4))
+    for numbers in ["9 5 2", "9 9 2", "1 5 2", "3 1 5", "0 1 1", "-1 1 1", "1 1"] {
+      #expect(throws: DecodingError.self, "\(numbers)") { try read(numbers) }
+    }
+    let versions = try read("2 3 4")
+    let written = try JSONEncoder().encode(versions)
+    #expect(try JSONDecoder().decode(ClientVersions.self, from: written) == versions)
+  }
+
   @Test func theLastServerIsALink() throws {
     let last = LastServer(name: "Shop & Söhne", address: "10.0.0.7:19813")
     let text = try #require(last.text)

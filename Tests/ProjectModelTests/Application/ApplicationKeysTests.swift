@@ -118,7 +118,8 @@ import Testing
     let long = String(repeating: "a", count: 101)
     for value in [
       "HardLink=  ", "PublishName= ", "PublishName=^Shop", "PublishName=\(long)", "IPAddress=-host",
-      "IPAddress=" + String(repeating: "a", count: 254),
+      "IPAddress=" + String(repeating: "a", count: 254), "IPAddress=[::1]", "IPAddress= ",
+      "IPAddress=fe80::1%eth0", "IPAddress=１２７.0.0.1", "IPAddress=10.0.0.½", "IPAddress=::1]",
     ] {
       let said = refusal("", value)
       #expect(said?.hasPrefix("--set: \(value.prefix { $0 != "=" }) is ") == true, "\(value)")
@@ -129,6 +130,32 @@ import Testing
       project: "Shop"
     )
     #expect(keys.hardLink == "a b" && keys.publishName == "Shop")
+  }
+
+  @Test func spaceAroundAValueIsLeftAsideOnTheCommandLineToo() throws {
+    let keys = try ApplicationKeys(
+      settings: nil,
+      overrides: [
+        "IPAddress= 10.0.0.1 ", "PortNumber= 19820", "CurrentVers=3 ", "BuildCSUpgradeable= True",
+      ],
+      project: "Shop"
+    )
+    #expect(keys.host == "10.0.0.1" && keys.port == 19820)
+    #expect(keys.versions.current == 3 && keys.isUpgradeable)
+  }
+
+  @Test func whatIsWrongOnTheCommandLineIsToldFromWhatIsWrongInTheFile() {
+    func isUsage(_ content: String, _ overrides: String...) -> Bool? {
+      let error = #expect(throws: ApplicationKeyFailure.self) {
+        try ApplicationKeys(settings: settings(content), overrides: overrides, project: "Shop")
+      }
+      return error?.isUsage
+    }
+    for override in ["Foo", "Foo=1", "PortNumber=x", "IPAddress=a/b", "RangeVersMin=9"] {
+      #expect(isUsage("", override) == true, "\(override)")
+    }
+    #expect(isUsage("<PortNumber>x</PortNumber>") == false)
+    #expect(isUsage("<RangeVersMin>9</RangeVersMin>") == false)
   }
 
   @Test func theFileThatWasNamedIsNamed() {
