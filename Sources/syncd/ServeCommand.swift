@@ -112,6 +112,7 @@ struct ServeCommand: AsyncParsableCommand {
     var logger = Logger(label: "syncd")
     logger.logLevel = logLevel.level
     try folder.check(against: location)
+    if let package { try folder.check(against: package.application.name) }
     // Before anything is touched: a refused command leaves the running server's folder as it is.
     if data != nil { try deployed?.makeDataFolder() }
     let rootLock = try RootLock(
@@ -134,7 +135,7 @@ struct ServeCommand: AsyncParsableCommand {
       withExtendedLifetime(rootLock) {}
       withExtendedLifetime(packageLock) {}
     }
-    try folder.writeRecord(of: location)
+    try folder.writeRecord(of: location, application: package?.application.name)
     let token = try ProjectToken(
       for: location,
       stateHome: ProjectPath(folder.path).parent.display

@@ -160,6 +160,24 @@ import Testing
     try SystemFolder(at: parent.path + "/new").check(against: location)
   }
 
+  @Test func anotherApplicationsFolderIsNotTaken() throws {
+    let folder = SystemFolder(at: parent.path + "/Books")
+    try folder.create()
+    try folder.writeRecord(of: location)
+    try folder.check(against: "Shop")
+    try folder.writeRecord(of: location, application: "Shop")
+    // A server without an application, and a repair, leave it as it is.
+    try folder.writeRecord(of: location)
+    let findings = SystemFolderExamination(of: folder, for: location).findings
+    #expect(!findings.contains { $0.isProblem && $0.path == folder.record })
+    try folder.check(against: "Shop")
+    let error = #expect(throws: HostError.self) { try folder.check(against: "Library") }
+    #expect(error?.code == .stateFolder)
+    #expect(
+      error?.message.contains("is that of the application Shop, and this is Library") == true
+    )
+  }
+
   @Test func ourOwnFolderIsTakenAlsoWithoutItsRecord() throws {
     let folder = SystemFolder(at: parent.path + "/own")
     try folder.create()

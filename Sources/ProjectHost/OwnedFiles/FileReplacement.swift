@@ -20,6 +20,8 @@ struct FileReplacement {
   /// `nil` where there was no file.
   let base: String?
   let new: String
+  /// The rights of a file that was not there, before the umask.
+  let mode: UInt32
   let revision: @Sendable ([UInt8]) -> String
   let steps: EditStepHook
   /// The file that holds the new bytes, held open: its number is not used again meanwhile.
@@ -35,6 +37,7 @@ struct FileReplacement {
     temporary: String,
     base: String?,
     new: String,
+    mode: UInt32,
     revision: @escaping @Sendable ([UInt8]) -> String,
     steps: @escaping EditStepHook
   ) {
@@ -43,6 +46,7 @@ struct FileReplacement {
     self.temporary = temporary
     self.base = base
     self.new = new
+    self.mode = mode
     self.revision = revision
     self.steps = steps
   }
@@ -66,7 +70,7 @@ struct FileReplacement {
     do throws(FileFailure) {
       try ask(.makeTemporary, "write", temporary)
       // What is to replace something is readable by this account alone until it has its rights.
-      let mode: mode_t = base == nil ? 0o666 : 0o600
+      let mode = base == nil ? mode : 0o600
       let file = try folder.openFile(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
       defer { close(file) }
       try FolderHandle.write(bytes, to: file, folder.path(of: temporary))

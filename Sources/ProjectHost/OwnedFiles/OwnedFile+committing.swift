@@ -42,6 +42,7 @@ extension OwnedFile {
         temporary: FileReplacement.temporaryName(for: target.name),
         base: edit.before.exists ? edit.before.revision : nil,
         new: key.revision(of: edit.after.bytes, at: path),
+        mode: settings.kind.newMode,
         revision: { key.revision(of: $0, at: path) },
         steps: settings.steps
       )

@@ -19,6 +19,9 @@ package enum OwnedFileKind: String, Sendable, CaseIterable {
     places.dropLast().first { isFile("\(root)/\($0.display)") } ?? places[places.count - 1]
   }
 
+  /// The rights of a new file, before the umask: a directory holds password hashes.
+  var newMode: UInt32 { self == .catalog ? 0o666 : 0o600 }
+
   /// The names in the directory are not for everybody.
   var tellsNames: Bool { self == .catalog }
 

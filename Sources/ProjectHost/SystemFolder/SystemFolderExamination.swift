@@ -181,7 +181,7 @@ package struct SystemFolderExamination: Hashable, Sendable {
   }
 
   private mutating func examineRecord() {
-    guard let wanted = SystemFolderRecord(location) else { return }
+    guard var wanted = SystemFolderRecord(location) else { return }
     guard let record = PrivateFile.readJSON(SystemFolderRecord.self, from: folder.record) else {
       let kind = PrivateItem(at: folder.record)?.kind
       fault(
@@ -191,6 +191,7 @@ package struct SystemFolderExamination: Hashable, Sendable {
       )
       return
     }
+    wanted.application = record.application
     guard record != wanted else { return }
     fault(
       "The folder was written down for \(record.root) (\(record.name)), not for "

@@ -6,6 +6,8 @@ struct SystemFolderRecord: Hashable, Codable {
   let root: String
   let name: String
   let identity: PrivateItem.Identity
+  /// The merged application whose server it is; `nil` for any other server.
+  var application: String?
 
   init?(_ location: ProjectLocation) {
     guard let item = PrivateItem(at: location.root) else { return nil }
@@ -27,13 +29,35 @@ struct SystemFolderRecord: Hashable, Codable {
 }
 
 extension SystemFolder {
-  /// Writes down which project the folder belongs to.
+  /// Writes down which project the folder belongs to, and which application if one is named or was.
   ///
   /// - Throws: `HostError` with code `stateFolder`.
-  package func writeRecord(of location: ProjectLocation) throws(HostError) {
-    guard let record = SystemFolderRecord(location) else { return }
+  package func writeRecord(
+    of location: ProjectLocation,
+    application: String? = nil
+  ) throws(HostError) {
+    guard var record = SystemFolderRecord(location) else { return }
+    record.application = application ?? self.application
     guard PrivateFile.readJSON(SystemFolderRecord.self, from: self.record) != record else { return }
     try PrivateFile.writeJSON(record, to: self.record)
+  }
+
+  /// The merged application that the folder was written down for.
+  var application: String? {
+    PrivateFile.readJSON(SystemFolderRecord.self, from: record)?.application
+  }
+
+  /// Refuses the folder of another merged application: users, keys and sessions in it are that one's.
+  ///
+  /// - Throws: `HostError` with code `stateFolder`.
+  package func check(against application: String) throws(HostError) {
+    guard let owner = self.application, owner != application else { return }
+    throw HostError(
+      .stateFolder,
+      "the state folder \(path) is that of the application \(owner), and this is \(application): "
+        + "package one of them with another ServerStructureFolderName, or name a folder with "
+        + "--state-dir"
+    )
   }
 
   /// Gives a project that moved or was renamed its earlier folder back, before `create()`.

@@ -94,6 +94,21 @@ import Testing
     }
   }
 
+  @Test func aNewDirectoryIsForThisAccountAlone() async throws {
+    for (kind, others) in [(OwnedFileKind.directory, 0), (.catalog, 0o044)] {
+      let bench = try OwnedFileBench(kind, holding: nil)
+      try FileManager.default.createDirectory(
+        at: bench.file.deletingLastPathComponent(),
+        withIntermediateDirectories: true
+      )
+      let file = try await bench.open(startingWith: "a=1\n")
+      try await file.edit("one", .set("a", "2"))
+      let attributes = try FileManager.default.attributesOfItem(atPath: bench.path)
+      let mode = try #require(attributes[.posixPermissions] as? Int)
+      #expect(mode & 0o600 == 0o600 && mode & 0o044 == others, "\(kind) \(mode)")
+    }
+  }
+
   @Test func anEditWithoutARevisionIsRefused() async throws {
     let file = try await OwnedFileBench().open()
     let problem = try await refusal { () async throws(ProblemDetails) in
