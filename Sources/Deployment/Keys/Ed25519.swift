@@ -1,7 +1,7 @@
 import Bundler
 import CCrypto
 
-/// Signatures with Ed25519 by OpenSSL's libcrypto, keys in PEM: the only C in this room.
+/// Signatures with Ed25519 by OpenSSL's libcrypto, keys in PEM.
 enum Ed25519 {
   /// libcrypto has no memory or no random bytes, or the key is none.
   struct Failure: Error {}

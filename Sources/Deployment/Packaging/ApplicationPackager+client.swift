@@ -43,21 +43,30 @@ extension ApplicationPackager {
     )
   }
 
-  /// The certificates that clients trust, in one PEM text.
+  /// The certificates that clients trust, in one PEM text, and nothing else of their files.
   private func authorities() throws -> [UInt8] {
     var bytes: [UInt8] = []
     for path in keys.authorities {
       let full = path.hasPrefix("/") ? path : plan.root + "/" + path
-      guard let content = FileManager.default.contents(atPath: full),
-        String(decoding: content, as: UTF8.self).contains("-----BEGIN CERTIFICATE-----")
-      else {
+      do throws(Certificates.Failure) {
+        bytes += try Certificates.only(
+          in: Array(FileManager.default.contents(atPath: full) ?? Data())
+        )
+      } catch {
+        let says =
+          switch error {
+          case .missing:
+            "which is no certificate in PEM; name one by its path below the project or from /"
+          case .damaged: "whose certificates cannot be read; export them again as PEM"
+          case .privateKey:
+            "which holds a private key, and every client would have it; name a file with "
+              + "certificates alone"
+          }
         throw DeploymentError(
           .source,
-          "\(ApplicationKey.authorities.rawValue) names \(full), which is no certificate in PEM; "
-            + "name one by its path below the project or from /."
+          "\(ApplicationKey.authorities.rawValue) names \(full), \(says)."
         )
       }
-      bytes += Array(content) + [0x0A]
     }
     return bytes
   }

@@ -98,6 +98,14 @@ enum FileTree {
     (try? files.attributesOfItem(atPath: path)[.type] as? FileAttributeType) == .typeDirectory
   }
 
+  /// Whether a file system begins at a folder.
+  static func isMountPoint(_ path: String) -> Bool {
+    var own = stat()
+    var above = stat()
+    guard stat(path, &own) == 0, stat(path + "/..", &above) == 0 else { return false }
+    return own.st_dev != above.st_dev || own.st_ino == above.st_ino
+  }
+
   /// Whether a name leads to what is open, and not to something that took its place.
   static func isOpen(_ path: String, as descriptor: Int32) -> Bool {
     var opened = stat()

@@ -23,6 +23,13 @@ struct PackageTarget {
     path = url.path.hasSuffix("/") ? String(url.path.dropLast()) : url.path
     let parent = url.deletingLastPathComponent()
     try Self.refuse(parent, url.lastPathComponent, below: root)
+    guard !FileTree.isMountPoint(url.path) else {
+      throw DeploymentError(
+        .target,
+        "\(url.path) is where a file system begins, and cannot be replaced in one step: name a "
+          + "folder in it with -o."
+      )
+    }
     packaged = PackagedFolder(path: path, keys: keys)
     replaces = try packaged.isThere()
     if replaces { _ = try packaged.hold() }

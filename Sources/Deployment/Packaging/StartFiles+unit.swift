@@ -23,7 +23,7 @@ extension StartFiles {
     StateDirectory=syncd
     Environment=XDG_STATE_HOME=/var/lib
     Restart=on-failure
-    NoNewPrivileges=yes
+    NoNewPrivileges=yes\(capability)
     ProtectSystem=strict
     PrivateTmp=yes
 
@@ -31,6 +31,11 @@ extension StartFiles {
     WantedBy=multi-user.target
 
     """
+  }
+
+  /// Ports below 1024 are not for every account.
+  private var capability: String {
+    keys.port < 1_024 ? "\nAmbientCapabilities=CAP_NET_BIND_SERVICE" : ""
   }
 
   /// A folder may be called anything: what systemd and sed take for their own is escaped.
@@ -46,12 +51,19 @@ extension StartFiles {
         exit 1
         ;;
     esac
-    \(Self.here)
+    \(Self.here(Self.installer))
     unit='\(unitName)'
     units=${1:-/etc/systemd/system}
     # In a unit, \\ and " are systemd's in quotes, % and $ everywhere; in a replacement, \\ & and | are sed's.
     folder=$(printf '%s\\n' "$here" | LC_ALL=C sed -e 's/[\\\\"]/\\\\&/g' -e 's/[%$]/&&/g' -e 's/[\\\\&|]/\\\\&/g')
-    LC_ALL=C sed "s|@FOLDER@|$folder|" "$here/$unit" >"$units/$unit" || exit 1
+    text=$(LC_ALL=C sed "s|@FOLDER@|$folder|" "$here/$unit") || exit 1
+    start=$(printf '%s\\n' "$text" | LC_ALL=C sed -n '/^ExecStart=/p')
+    # Another application may have the same name without its signs.
+    if [ -e "$units/$unit" ] && ! LC_ALL=C grep -qxF -e "$start" "$units/$unit"; then
+      printf '%s\\n' "\(Self.installer): $units/$unit starts the server of another folder: remove it first (systemctl disable --now ${unit%.service}; rm $units/$unit)." >&2
+      exit 1
+    fi
+    printf '%s\\n' "$text" >"$units/$unit" || exit 1
     printf '%s\\n' "$units/$unit is installed: systemctl enable --now ${unit%.service}"
 
     """

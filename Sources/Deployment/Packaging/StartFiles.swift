@@ -14,9 +14,19 @@ struct StartFiles {
     ("libgcc_s.so", "libgcc-s1"),
   ]
 
-  /// The folder that a script is in, whatever link it is called by.
-  static let here =
-    "here=$(CDPATH= cd -- \"$(dirname -- \"$(readlink -f -- \"$0\")\")\" && pwd) || exit 1"
+  /// The folder that a script is in, whatever link it is called by; never the current one for want of
+  /// the programs that say it.
+  static func here(_ name: String) -> String {
+    """
+    PATH=${PATH:-/usr/local/bin:/usr/bin:/bin}
+    export PATH
+    here=$(readlink -f -- "$0" 2>/dev/null) && here=$(dirname -- "$here" 2>/dev/null) &&
+      [ -n "$here" ] && here=$(CDPATH= cd -- "$here" && pwd) && [ -n "$here" ] || {
+      printf '%s\\n' "\(name): the folder of $0 cannot be told: PATH has to name readlink and dirname." >&2
+      exit 1
+    }
+    """
+  }
 
   /// Ends a script with one sentence when a library of `$program` is not there.
   private func libraryCheck(_ name: String) -> String {
@@ -54,15 +64,33 @@ struct StartFiles {
     return " --allow-host \"\(host)\""
   }
 
+  /// Every address of the machine.
+  ///
+  /// A name may stand for one of IPv6 too, where the machine has it and takes the others on the same
+  /// socket.
+  private var listening: String {
+    let any = "listen='0.0.0.0'"
+    guard let host = keys.host else { return any }
+    guard let address = IPAddress(host) else {
+      return """
+        \(any)
+        { read -r alone </proc/sys/net/ipv6/bindv6only; } 2>/dev/null
+        [ "${alone-}" != 0 ] || [ ! -e /proc/net/if_inet6 ] || listen='[::]'
+        """
+    }
+    return address.isIPv4 ? any : "listen='[::]'"
+  }
+
   var server: String {
     """
     #!/bin/sh
     # Starts the server of \(keys.name). Options are those of `syncd serve`, and the last one counts.
-    \(Self.here)
+    \(Self.here(keys.name + "Server"))
     program=$here/bin/syncd
     \(libraryCheck(keys.name + "Server"))
+    \(listening)
     exec "$program" serve "$here/Server Database/\(keys.project).4DZ" \\
-      --application "$here/application.json" --listen "0.0.0.0:\(keys.port)"\(namedHost) "$@"
+      --application "$here/application.json" --listen "$listen:\(keys.port)"\(namedHost) "$@"
 
     """
   }
@@ -72,7 +100,7 @@ struct StartFiles {
     """
     #!/bin/sh
     # Starts version \(keys.versions.current) of \(keys.name).
-    \(Self.here)
+    \(Self.here(keys.name + "Client"))
     program=$here/bin/syncd-client
     \(libraryCheck(keys.name + "Client"))
     if [ "${1-}" = --check ]; then
@@ -89,7 +117,9 @@ struct StartFiles {
     """
     #!/bin/sh
     # Starts the installed version of \(keys.name), or the one before it where that does not start.
-    \(Self.here)
+    \(Self.here(keys.name + "Client"))
+    # A name may hold what ends a word below.
+    name='\(keys.name)Client'
     said=
     tried=
     # Without a link that leads to a version: the newest that is there.
@@ -102,12 +132,12 @@ struct StartFiles {
       # for a moment and takes the name first; who keeps it longer does not keep the client from starting.
       { command exec 9<"$version" && flock -w 5 -s 9; } 2>/dev/null
       # Another start has changed the versions meanwhile.
-      [ "$(readlink -f -- "$here/$link")" = "$version" ] || exec "$here/\(keys.name)Client" "$@"
+      [ "$(readlink -f -- "$here/$link")" = "$version" ] || exec "$here/$name" "$@"
       [ -x "$version/start" ] || continue
       case " $tried " in *" ${version##*/} "*) continue ;; esac
       tried="$tried ${version##*/}"
       if ! why=$("$version/start" --check 2>&1); then
-        said=${said:-${why:-\(keys.name)Client: ${version##*/} does not start.}}
+        said=${said:-${why:-$name: ${version##*/} does not start.}}
         continue
       fi
       if [ "$link" = current ] && [ -L "$here/previous" ]; then
@@ -135,14 +165,14 @@ struct StartFiles {
           126 | 127 | 132 | 133 | 134 | 135 | 136 | 139) [ -L "$here/previous" ] || exit $status ;;
           *) exit $status ;;
         esac
-        said="\(keys.name)Client: ${version##*/} ended with status $status on its first start."
+        said="$name: ${version##*/} ended with status $status on its first start."
         continue
       fi
-      [ "$link" = current ] || said=${said:-\(keys.name)Client: no version is current in $here.}
-      [ -z "$said" ] || printf '%s\\n' "$said" "\(keys.name)Client: ${version##*/} goes on." >&2
+      [ "$link" = current ] || said=${said:-$name: no version is current in $here.}
+      [ -z "$said" ] || printf '%s\\n' "$said" "$name: ${version##*/} goes on." >&2
       exec "$version/start" "$@"
     done
-    printf '%s\\n' "${said:-\(keys.name)Client: no version is installed in $here; install it again.}" >&2
+    printf '%s\\n' "${said:-$name: no version is installed in $here; install it again.}" >&2
     exit 1
 
     """
