@@ -1,6 +1,7 @@
 import Foundation
 package import ProjectModel
 import SyncProtocol
+import Synchronization
 
 /// What the programs print, and where.
 package enum Terminal {
@@ -21,28 +22,42 @@ package enum Terminal {
 
   /// Prints a value as JSON on standard output, at once.
   package static func say(json value: some Encodable) throws {
-    put(try WireJSON.encode(value) + Data("\n".utf8), on: .standardOutput)
+    put(try WireJSON.encode(value) + Data("\n".utf8))
   }
 
-  package static func write(_ text: String) { put(Data(text.utf8), on: .standardOutput) }
+  package static func write(_ text: String) { put(Data(text.utf8)) }
 
   package static func writeError(_ text: String) {
     try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
   }
 
+  private static let lost = Atomic(false)
+
+  /// Whether standard output could not take something: a command that prints its result has failed.
+  package static var hasLostOutput: Bool { lost.load(ordering: .relaxed) }
+
   /// Ends the program, as the signal would that is ignored here, when nobody reads on: `| head`.
-  private static func put(_ data: Data, on file: FileHandle) {
-    do {
-      try file.write(contentsOf: data)
-    } catch {
-      exit(128 + SIGPIPE)
-    }
+  ///
+  /// What else goes wrong is said once, and the program goes on: there may be room again later.
+  private static func put(_ data: Data) {
+    let number = StandardFiles.write(data, to: STDOUT_FILENO)
+    guard number != 0 else { return }
+    if number == EPIPE { exit(128 + SIGPIPE) }
+    guard !lost.exchange(true, ordering: .relaxed) else { return }
+    complain(
+      "Standard output cannot be written (\(String(cString: strerror(number)))): make room, or send "
+        + "it to another place."
+    )
   }
 
   /// Prints a line on standard output for whoever still listens.
   package static func announce(_ line: String) {
     try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
   }
+
+  /// Keeps what a program opens from becoming its standard input, output or error: to be called
+  /// first.
+  package static func occupyStandardFiles() { StandardFiles.occupy() }
 
   /// One line for a problem: `warning: FILE:LINE: text`.
   package static func line(for problem: Problem) -> String {

@@ -20,6 +20,7 @@ struct SyncdCommand: AsyncParsableCommand {
   )
 
   static func main() async {
+    Terminal.occupyStandardFiles()
     var command: any ParsableCommand
     do {
       command = try parseAsRoot()
@@ -40,6 +41,7 @@ struct SyncdCommand: AsyncParsableCommand {
       Terminal.complain("\(error)")
       Foundation.exit(ExitStatus(for: error).rawValue)
     }
+    if Terminal.hasLostOutput { Foundation.exit(ExitStatus.failed.rawValue) }
   }
 
   /// Prints help or version where asked for, and what is wrong with the command line otherwise.
@@ -50,6 +52,6 @@ struct SyncdCommand: AsyncParsableCommand {
       Foundation.exit(ExitStatus.usage.rawValue)
     }
     Terminal.write(text)
-    Foundation.exit(ExitStatus.done.rawValue)
+    Foundation.exit((Terminal.hasLostOutput ? ExitStatus.failed : .done).rawValue)
   }
 }

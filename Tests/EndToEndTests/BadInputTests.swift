@@ -96,6 +96,38 @@ import Testing
     #expect(result.errors == "")
   }
 
+  @Test(arguments: [">&-", "1</dev/null"])
+  func aResultThatCannotBeWrittenIsAFailure(output: String) async throws {
+    let place = try Workplace()
+    for command in ["--version", "build '\(place.project)' -o '\(place.path)/x.4dz'"] {
+      let script = "exec '\(Program.path)' \(command) \(output)"
+      let result = try await Program.run("/bin/sh", ["-c", script])
+      #expect(result.status == 1, "\(command) \(result)")
+      #expect(
+        result.errors
+          == "syncd: Standard output cannot be written (Bad file descriptor): make room, or send it "
+          + "to another place.\n"
+      )
+    }
+    #expect(try await Program.run("verify", place.path + "/x.4dz").status == 0)
+  }
+
+  @Test func aServerLivesOnWithoutOutput() async throws {
+    let place = try Workplace()
+    let words = "serve '\(place.project)' --listen 127.0.0.1:0 --state-dir '\(place.state)'"
+    let running = try RunningProgram("/bin/sh", ["-c", "exec '\(Program.path)' \(words) <&- >&-"])
+    let script = "until '\(Program.path)' status --state-dir '\(place.state)'; do :; done"
+    #expect(try await Program.shell(script).status == 0, "\(running.errors)")
+    for number in 0...1 {
+      let file = try FileManager.default.destinationOfSymbolicLink(
+        atPath: "/proc/\(running.pid)/fd/\(number)"
+      )
+      #expect(file == "/dev/null")
+    }
+    running.send(SIGTERM)
+    #expect(await running.exitStatus() == 0)
+  }
+
   @Test func aSecondServerIsRefusedWithThePidOfTheFirst() async throws {
     let place = try Workplace()
     let server = try await place.serve("--socket-group", "games")
