@@ -67,6 +67,13 @@ struct ClientCommand: AsyncParsableCommand {
   @Flag(help: "Print each step as one line of JSON.")
   var json = false
 
+  func validate() throws {
+    guard let acceptKey else { return }
+    guard acceptKey.utf8.count == 64, acceptKey.allSatisfy(\.isHexDigit) else {
+      throw ValidationError("'\(acceptKey)' is no fingerprint: it has 64 hexadecimal digits.")
+    }
+  }
+
   func run() async throws {
     let client = try InstalledClient(of: OwnProgram.path)
     let hold = try await client.hold()
@@ -98,7 +105,7 @@ struct ClientCommand: AsyncParsableCommand {
       try OwnProgram.giveWay(for: client)
       guard let visit = try await patience.visit(choice, &wish, &updates) else { continue }
       client.confirm()
-      data.remember(visit.target, of: client.application)
+      data.remember(visit.target)
       do { try await stay(with: visit, data) } catch let error as ClientError where error.isBreak {
         // Between the visit and the first event: later ones are waited out there.
         try await patience.wait(after: error, &wish)
@@ -160,6 +167,7 @@ struct ClientCommand: AsyncParsableCommand {
   }
 
   static func main() async {
+    Terminal.occupyStandardFiles()
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {
@@ -170,6 +178,7 @@ struct ClientCommand: AsyncParsableCommand {
     } catch {
       leave(error)
     }
+    if Terminal.hasLostOutput { Foundation.exit(1) }
   }
 
   /// Ends with the sentence and the status of an error: those of `syncd`.
@@ -185,7 +194,10 @@ struct ClientCommand: AsyncParsableCommand {
       Terminal.complain("\(error)")
       Foundation.exit(error.code == .untrusted ? 4 : 1)
     default:
-      guard exitCode(for: error) != .success else { exit(withError: error) }
+      guard exitCode(for: error) != .success else {
+        Terminal.write(fullMessage(for: error) + "\n")
+        Foundation.exit(Terminal.hasLostOutput ? 1 : 0)
+      }
       Terminal.writeError(fullMessage(for: error) + "\n")
       Foundation.exit(2)
     }

@@ -45,18 +45,13 @@ struct ClientUpdates {
       offer = nil
     }
     let application = client.application
-    var decision = UpdateDecision(
-      of: application,
-      versions,
-      offer,
-      policy,
-      isWatched: ClientReport.isWatched
-    )
+    var decision = decide(offer, versions)
     if case .ask(let offer, let isCompulsory) = decision {
       let isWanted = offer == accepted || accepts(offer, isCompulsory)
       accepted = isWanted ? offer : nil
       decision = isWanted ? .take(offer) : UpdateDecision.declined(by: application, versions)
     }
+    if case .take = decision {} else { discard() }
     switch decision {
     case .goOn, .ask: break
     case .refuse(let sentence): throw ClientRefusal(description: sentence)
@@ -81,6 +76,32 @@ struct ClientUpdates {
       }
       try OwnProgram.become(client.startFile)
     }
+  }
+
+  /// Nobody hears of an update that the client would not install.
+  private func decide(_ offer: UpdateOffer?, _ versions: ClientVersions?) -> UpdateDecision {
+    let decision = UpdateDecision(
+      of: client.application,
+      versions,
+      offer,
+      policy,
+      isWatched: ClientReport.isWatched
+    )
+    switch decision {
+    case .report(let offer), .ask(let offer, _):
+      do throws(DeploymentError) { try client.check(offer) } catch {
+        Terminal.complain("\(error)")
+        return decide(nil, versions)
+      }
+    case .goOn, .take, .refuse: break
+    }
+    return decision
+  }
+
+  /// Removes what came of an update that is not taken, unless another start takes one just now.
+  private func discard() {
+    guard let turn = FolderLock(data.path) else { return }
+    withExtendedLifetime(turn) { data.update.remove() }
   }
 
   private func accepts(_ offer: UpdateOffer, _ isCompulsory: Bool) -> Bool {
@@ -145,17 +166,18 @@ struct ClientUpdates {
     let turn = try await turn()
     defer { withExtendedLifetime(turn) {} }
     let bar = report.bar
-    let archive = data.update
-    try await source.fetch(offer, to: archive) { bar.update($0, of: $1) }
+    let update = data.update
+    try update.makeRoom(for: offer)
+    try await source.fetch(offer, to: update.path) { bar.update($0, of: $1) }
     bar.finish()
     do {
-      try await install(archive, for: offer)
-    } catch let error as DeploymentError where error.code == .archive {
-      // A file that is wrong must not be gone on with.
-      try? FileManager.default.removeItem(atPath: archive)
+      try await install(update.path, for: offer)
+    } catch let error as DeploymentError where error.code == .archive || !update.leavesRoom {
+      // A file that is wrong must not be gone on with, and one that fills the disk is in the way.
+      update.remove()
       throw error
     }
-    try? FileManager.default.removeItem(atPath: archive)
+    update.remove()
     report.say(
       "updated-client",
       "version \(offer.version) of \(client.application.name) is installed; starting it",

@@ -110,7 +110,20 @@ struct ServerChoice {
     return nil
   }
 
+  /// Visits a server; its users have no `syncd` to start one with.
   private func open(_ target: ServerTarget) async throws -> ServerVisit {
+    do { return try await enter(target) } catch let error as ClientError
+      where error.code == .noServer
+    {
+      throw ClientError(
+        .noServer,
+        "No server of \(client.application.name) answers at \(target.address): ask whoever runs it "
+          + "whether it is started, and whether this is its address."
+      )
+    }
+  }
+
+  private func enter(_ target: ServerTarget) async throws -> ServerVisit {
     // A key is pinned when the server has shown that it knows the secret.
     var trust = trust
     trust.holdPins()

@@ -127,6 +127,86 @@ import Testing
     _ = try await place.package(into: "out", "CurrentVers=2")
   }
 
+  @Test func twoApplicationsShareNoServersFolder() async throws {
+    let place = try Workplace()
+    let state = "XDG_STATE_HOME=\(place.path)/states"
+    func start(_ name: String) async throws -> [String] {
+      let keys = ["ServerStructureFolderName=Books", "BuildApplicationName=\(name)"]
+      let made = try await place.tryPackaging(into: name, keys)
+      try #require(made.status == 0, "\(made.errors)")
+      return [
+        state, "\(place.path)/\(name)/\(name)Server/\(name)Server", "--listen", "127.0.0.1:0",
+      ]
+    }
+    let running = try RunningProgram("/usr/bin/env", try await start("Shop"))
+    _ = try #require(await running.line(containing: "syncd: serving"), "\(running.errors)")
+    let other = try await start("Library")
+    for _ in 1...2 {
+      let refused = try await Program.run("/usr/bin/env", other)
+      #expect(refused.status == 1, "\(refused)")
+      #expect(refused.errors.contains("that of the application Shop, and this is Library"))
+      #expect(refused.errors.contains("ServerStructureFolderName"), "\(refused)")
+      running.send(SIGTERM)
+      _ = await running.exitStatus()
+    }
+  }
+
+  @Test func applicationsOfOneDataFolderKnowTheirOwnLastServer() async throws {
+    let place = try Workplace()
+    func client(_ name: String, _ port: String) async throws -> [String] {
+      let keys = ["IPAddress=127.0.0.1", "PortNumber=\(port)", "BuildApplicationName=\(name)"]
+      let made = try await place.tryPackaging(
+        into: name + port,
+        keys + ["ClientServerSystemFolderName=Common"]
+      )
+      try #require(made.status == 0, "\(made.errors)")
+      return [
+        "XDG_DATA_HOME=\(place.path)/data",
+        "\(place.path)/\(name)\(port)/\(name)Client/\(name)Client",
+        "--local",
+      ]
+    }
+    for name in ["Shop", "Library"] {
+      let base = try await place.tryPackaging(into: "base" + name, ["BuildApplicationName=\(name)"])
+      try #require(base.status == 0, "\(base.errors)")
+      let server = try await place.serve(
+        "--application",
+        "\(place.path)/base\(name)/\(name)Server/application.json"
+      )
+      let port = String(server.address.split(separator: ":").last ?? "")
+      let running = try RunningProgram("/usr/bin/env", try await client(name, port))
+      _ = try #require(await running.line(containing: "connected to"), "\(running.errors)")
+      _ = try #require(await running.line(containing: "generation "), "\(running.errors)")
+      running.send(SIGTERM)
+      _ = await running.exitStatus()
+      #expect(await server.stop() == 0)
+      try #require(try await Program.shell("rm -rf '\(place.state)'").status == 0)
+      let file = try read(place, "data/Common/\(name)-lastServer.xml")
+      #expect(file.contains("\"\(server.address)\""), "\(file)")
+    }
+    #expect(
+      try read(place, "data/Common/Shop-lastServer.xml")
+        != read(place, "data/Common/Library-lastServer.xml")
+    )
+  }
+
+  @Test func aClientsOwnMistakesAreSaidInItsOwnWords() async throws {
+    let place = try Workplace()
+    let client = try await place.package(into: "one", "IPAddress=127.0.0.1", "PortNumber=9")
+    let alone = try await place.runClient(client)
+    #expect(alone.status == 3 && !alone.errors.contains("syncd serve"), "\(alone)")
+    #expect(alone.errors.contains("No server of Shop answers at 127.0.0.1:9: ask"), "\(alone)")
+    let key = try await place.runClient(client, "--accept-key", "zz")
+    #expect(key.status == 2 && key.errors.contains("64 hexadecimal digits"), "\(key)")
+    try Data().write(to: URL(filePath: place.path + "/file"))
+    let homeless = try await Program.run(
+      "/usr/bin/env",
+      ["-u", "XDG_DATA_HOME", "HOME=\(place.path)/file", client + "/ShopClient"]
+    )
+    #expect(homeless.status == 1 && homeless.errors.contains("XDG_DATA_HOME"), "\(homeless)")
+    #expect(homeless.errors.contains("(Not a directory)"), "\(homeless)")
+  }
+
   @Test func theClientLoadsNothingThatOnlyAServerNeeds() async throws {
     let listed = try await Program.run(
       "/usr/bin/ldd",

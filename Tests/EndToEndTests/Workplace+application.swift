@@ -54,6 +54,11 @@ extension Workplace {
     try await Program.run("/usr/bin/env", clientArguments(client, extra))
   }
 
+  /// Removes a file from the client's data folder.
+  func removeData(_ name: String) throws {
+    try FileManager.default.removeItem(atPath: "\(path)/data/Shop/\(name)")
+  }
+
   /// The numbers of the versions that a client has installed.
   func versions(_ client: String) throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: client + "/versions")

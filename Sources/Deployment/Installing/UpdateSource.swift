@@ -44,6 +44,8 @@ package struct UpdateFolder: UpdateSource {
       try FileTree.remove(file)
       try FileTree.copyFile(held.path, to: file, mode: 0o600)
     } catch {
+      // Half of it only takes room.
+      try? FileTree.remove(file)
       throw DeploymentError(.archive, "\(held.path) cannot be copied: \(error.reason).")
     }
     progress(UInt64(clamping: offer.size), UInt64(clamping: offer.size))

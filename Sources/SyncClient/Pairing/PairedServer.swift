@@ -1,4 +1,3 @@
-import Bundler
 import Glibc
 package import ProjectModel
 package import SyncProtocol
@@ -28,14 +27,17 @@ package struct PairedServer: Sendable {
   ///   - offer: what `update` gave.
   ///   - path: where the whole archive will be; what came of it so far is beside it.
   ///   - progress: told the bytes received so far and the size.
-  /// - Throws: `ClientError`; what came is gone on with the next time, unless it was wrong.
+  /// - Throws: `ClientError`; what came is gone on with the next time, unless it was wrong or there is
+  ///   no room for more.
   package func fetch(
     _ offer: UpdateOffer,
     to path: String,
     progress: @escaping @Sendable (UInt64, UInt64) -> Void
   ) async throws {
-    if Self.digest(of: path) == offer.digest { return }
-    let part = "\(path)-\(offer.digest.hex.prefix(16))"
+    let fetched = FetchedUpdate(at: path)
+    if FetchedUpdate.digest(of: path) == offer.digest { return }
+    fetched.removeParts(besides: offer)
+    let part = fetched.part(of: offer)
     let descriptor = open(part, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw ClientError.unwritable(part) }
     defer { close(descriptor) }
@@ -48,13 +50,19 @@ package struct PairedServer: Sendable {
       connection: connection,
       path: "\(Route.updates)/\(offer.digest)",
       digest: offer.digest,
-      size: UInt64(offer.size),
+      size: UInt64(clamping: offer.size),
       target: path,
       headers: [(PairingMessage.tokenField, answer.token)]
     )
-    try await download.receive(from: start, into: descriptor, progress: progress)
-    guard fsync(descriptor) == 0 else { throw ClientError.unwritable(path) }
-    guard Self.digest(of: descriptor) == offer.digest else {
+    do {
+      try await download.receive(from: start, into: descriptor, progress: progress)
+      guard fsync(descriptor) == 0 else { throw ClientError.unwritable(path) }
+    } catch let error as ClientError where error.code == .localFile {
+      // It would keep the disk full, and the client has more to write there.
+      unlink(part)
+      throw error
+    }
+    guard FetchedUpdate.digest(of: descriptor) == offer.digest else {
       // Going on with it leads nowhere.
       unlink(part)
       throw ClientError(
@@ -64,27 +72,5 @@ package struct PairedServer: Sendable {
       )
     }
     guard rename(part, path) == 0 else { throw ClientError.unwritable(path) }
-    ResumableDownload.removeParts(besides: path, prefix: "-")
-  }
-
-  private static func digest(of path: String) -> Digest? {
-    let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    return digest(of: descriptor)
-  }
-
-  private static func digest(of descriptor: Int32) -> Digest? {
-    let hasher = SHA256Hasher()
-    var buffer = [UInt8](repeating: 0, count: 1 << 20)
-    var position: off_t = 0
-    while true {
-      let count = pread(descriptor, &buffer, buffer.count, position)
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { return nil }
-      if count == 0 { return hasher.finish() }
-      buffer.withUnsafeBytes { hasher.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-      position += off_t(count)
-    }
   }
 }
