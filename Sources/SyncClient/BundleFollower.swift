@@ -101,6 +101,8 @@ package struct BundleFollower: Sendable {
           // The session has ended; a login that is refused now is refused for good.
           guard plan.ownLogin != nil, session != nil else { throw error }
           session = nil
+          // A server that has started anew knows none of its clients, and was waited for already.
+          if visit.mayReopenAtOnce() { continue }
         }
         let wait = visit.nextWait()
         report(.lost(error, retryIn: wait))

@@ -6,15 +6,24 @@ struct Visit {
   /// When the server asked to come back, since it said that it goes away.
   var pause: Duration?
 
+  private var hasReopened = false
+
   /// The stream has begun, and it is the right server's.
   mutating func began() {
     wasConnected = true
     pause = nil
+    hasReopened = false
     backoff.reset()
   }
 
   /// Whether trying again may help: a server that was there once comes back.
   func maySurvive(_ error: ClientError) -> Bool { wasConnected && error.code.isTransient }
+
+  /// Whether another session may be opened without a wait: once, until a stream begins.
+  mutating func mayReopenAtOnce() -> Bool {
+    defer { hasReopened = true }
+    return !hasReopened
+  }
 
   /// How long to wait before the next try.
   mutating func nextWait() -> Duration {

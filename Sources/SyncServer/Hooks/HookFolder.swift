@@ -1,4 +1,5 @@
 import Glibc
+import ProjectHost
 
 /// The folder with an operator's hooks: programs named after the moment at which they run.
 package struct HookFolder: Hashable, Sendable {
@@ -23,19 +24,20 @@ package struct HookFolder: Hashable, Sendable {
     let folder = try open()
     defer { close(folder) }
     let program = "\(path)/\(name.rawValue)"
-    var found = stat()
     // A link that leads nowhere is a hook that cannot be run.
-    guard fstatat(folder, name.rawValue, &found, AT_SYMLINK_NOFOLLOW) == 0 else {
+    guard FileRights(of: name.rawValue, in: folder, followingLinks: false) != nil else {
       if errno == ENOENT { return nil }
       throw Self.hidden(program)
     }
-    guard fstatat(folder, name.rawValue, &found, 0) == 0 else { throw Self.hidden(program) }
-    guard found.st_mode & S_IFMT == S_IFREG,
+    guard let rights = FileRights(of: name.rawValue, in: folder, followingLinks: true) else {
+      throw Self.hidden(program)
+    }
+    guard rights.isFile,
       faccessat(folder, name.rawValue, X_OK, AT_EACCESS) == 0
     else {
       throw ServerError(.hooksUnusable, "\(program) is no program: chmod +x it, or move it away.")
     }
-    guard Self.isSafe(found) else {
+    guard rights.isOurs else {
       throw ServerError(
         .hooksUnusable,
         "\(program) can be changed by other accounts, and the server would run it: "
@@ -55,8 +57,7 @@ package struct HookFolder: Hashable, Sendable {
         "\(path) is no folder: --hooks names the one with the hooks."
       )
     }
-    var found = stat()
-    guard fstat(folder, &found) == 0, Self.isSafe(found) else {
+    guard FileRights(of: folder)?.isOurs == true else {
       close(folder)
       throw ServerError(
         .hooksUnusable,
@@ -65,10 +66,6 @@ package struct HookFolder: Hashable, Sendable {
       )
     }
     return folder
-  }
-
-  private static func isSafe(_ found: stat) -> Bool {
-    found.st_mode & 0o022 == 0 && (found.st_uid == 0 || found.st_uid == geteuid())
   }
 
   private static func hidden(_ path: String) -> ServerError {

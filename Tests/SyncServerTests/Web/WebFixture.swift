@@ -72,7 +72,8 @@ struct WebFixture {
       at: file.deletingLastPathComponent(),
       withIntermediateDirectories: true
     )
-    try Data(content.utf8).write(to: file)
+    // In one step: who looks at it again and again must not see it empty.
+    try Data(content.utf8).write(to: file, options: .atomic)
   }
 
   /// One request on a connection of its own.
