@@ -229,12 +229,13 @@ package struct BundleFollower: Sendable {
     let clock = ContinuousClock()
     let began = clock.now
     let outcome = try await updater.update(to: record, on: connection, report: report)
+    let took = clock.now - began
     switch outcome {
     case .upToDate: report(.upToDate(record))
     case .updated(let received, let isDelta):
       // An older server knows no other way than a new session; it keeps more than it needs to.
       if plan.ownLogin != nil { try? await connection.stay(on: record) }
-      report(.updated(record, took: clock.now - began, received: received, isDelta: isDelta))
+      report(.updated(record, took: took, received: received, isDelta: isDelta))
       await plan.updated(record)
     case .gone: break
     }
