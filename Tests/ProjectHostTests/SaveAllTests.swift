@@ -53,13 +53,14 @@ extension WatchingTests {
         let roles = "Project/Sources/roles.json"
         try open.write("{\"privileges\": [],\n \"permissions\": null}", to: roles)
         let saved = await open.saveAll()
-        #expect(saved.outcome == (strict ? .failed : .published))
+        // The watcher may have been quicker: then the save-all itself changes nothing.
+        #expect((saved.outcome == .failed) == strict)
         #expect(saved.problems.map(\.rule) == ["roles-broken"])
         #expect(saved.problems.first?.file == roles && saved.problems.first?.line == 2)
         #expect(await open.project.condition().problems == saved.problems)
         try open.write(#"{"privileges": [], "permissions": {}}"#, to: roles)
         let mended = await open.saveAll()
-        #expect(mended.outcome == .published && mended.problems.isEmpty)
+        #expect(mended.outcome != .failed && mended.problems.isEmpty)
       }
     }
 
