@@ -2,7 +2,7 @@ import Deployment
 import Testing
 
 /// What of the authorities' files goes to the clients.
-@Suite(.timeLimit(.minutes(2))) struct AuthoritiesTests {
+@Suite(.timeLimit(.minutes(3))) struct AuthoritiesTests {
   private static let key = "CertificateAuthoritiesCertificates"
 
   private static let certificate = """

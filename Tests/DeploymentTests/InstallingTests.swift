@@ -5,7 +5,7 @@ import SyncProtocol
 import Testing
 
 /// How an update takes a version's place, and what stands in its way.
-@Suite(.timeLimit(.minutes(2))) struct InstallingTests {
+@Suite(.timeLimit(.minutes(3))) struct InstallingTests {
   @Test func anUpdateBecomesTheCurrentVersionAndTheOldOneStaysUntilItHasStarted() async throws {
     let place = try await Installation()
     try await place.client().install(place.archive, for: place.offer)

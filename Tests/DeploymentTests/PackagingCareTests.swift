@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// What packaging leaves alone, refuses and keeps.
-@Suite(.timeLimit(.minutes(2))) struct PackagingCareTests {
+@Suite(.timeLimit(.minutes(3))) struct PackagingCareTests {
   private func refusal(_ shop: Workshop, into folder: String) async throws -> DeploymentError? {
     await #expect(throws: DeploymentError.self) { try await shop.package(into: folder) }
   }

@@ -6,7 +6,7 @@ import SyncProtocol
 import Testing
 
 /// What `syncd package` leaves in its folder.
-@Suite(.timeLimit(.minutes(2))) struct PackagingTests {
+@Suite(.timeLimit(.minutes(3))) struct PackagingTests {
   @Test func serverAndClientAreWhole() async throws {
     let shop = try Workshop()
     let result = try await shop.package(into: "out", "CurrentVers=3", "IPAddress=10.0.0.7")

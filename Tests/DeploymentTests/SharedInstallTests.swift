@@ -4,7 +4,7 @@ import TestPrograms
 import Testing
 
 /// Several starts of one install, of one account or of many.
-@Suite(.timeLimit(.minutes(2))) struct SharedInstallTests {
+@Suite(.timeLimit(.minutes(3))) struct SharedInstallTests {
   @Test func aVersionThatIsHeldIsLeftToALaterStart() async throws {
     let place = try await Installation()
     let first = try place.client()

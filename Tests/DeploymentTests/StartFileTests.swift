@@ -5,7 +5,7 @@ import SyncProtocol
 import Testing
 
 /// The files that start an application, where something about the machine or the names is unusual.
-@Suite(.timeLimit(.minutes(2))) struct StartFileTests {
+@Suite(.timeLimit(.minutes(3))) struct StartFileTests {
   /// Where a packaged server listens.
   private func listening(_ shop: Workshop, _ host: String?) async throws -> String {
     let keys = host.map { "IPAddress=\($0)" } ?? "PortNumber=19813"

@@ -3,7 +3,7 @@ import TestPrograms
 import Testing
 
 /// One clear sentence, the right exit status, and nothing lost.
-@Suite(.timeLimit(.minutes(2))) struct BadInputTests {
+@Suite(.timeLimit(.minutes(3))) struct BadInputTests {
   @Test func withoutAServerReloadSaysWhatToDo() async throws {
     let place = try Workplace()
     let result = try await Program.run("reload", place.project, "--state-dir", place.state)

@@ -3,7 +3,7 @@ import TestPrograms
 import Testing
 
 /// The ways in which a user names a server, with the built program.
-@Suite(.timeLimit(.minutes(2)), .serialized) struct ConnectingTests {
+@Suite(.timeLimit(.minutes(3)), .serialized) struct ConnectingTests {
   /// Runs a command with a state folder of the test's own.
   private func run(_ place: Workplace, _ arguments: String...) async throws -> Program.Result {
     try await run(place, arguments)

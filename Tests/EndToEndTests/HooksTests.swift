@@ -3,7 +3,7 @@ import TestPrograms
 import Testing
 
 /// git and the server: one generation a checkout, and git never fails because of us.
-@Suite(.timeLimit(.minutes(2))) struct HooksTests {
+@Suite(.timeLimit(.minutes(3))) struct HooksTests {
   private func repository() async throws -> Workplace {
     let place = try Workplace()
     try await git(

@@ -3,7 +3,7 @@ import TestPrograms
 import Testing
 
 /// The way of a change from an editor to a client, through the built program.
-@Suite(.timeLimit(.minutes(2))) struct MainJobTests {
+@Suite(.timeLimit(.minutes(3))) struct MainJobTests {
   @Test func aSaveReachesAFollowingClientAsAVerifiedBundle() async throws {
     let place = try Workplace()
     let server = try await place.serve()

@@ -3,7 +3,7 @@ import TestPrograms
 import Testing
 
 /// A server and its clients on two machines, through the built program.
-@Suite(.timeLimit(.minutes(2)), .enabled(if: TwoMachines.isPossible)) struct NetworkTests {
+@Suite(.timeLimit(.minutes(3)), .enabled(if: TwoMachines.isPossible)) struct NetworkTests {
   private func serve(
     _ machines: TwoMachines,
     _ place: Workplace,
@@ -155,7 +155,7 @@ import Testing
     kept, said = [], []
     for number in range(5):
         try:
-            s = c.wrap_socket(socket.create_connection((host, port), timeout=20))
+            s = c.wrap_socket(socket.create_connection((host, port), timeout=60))
             kept.append(s)
             if number == 3: continue
             s.sendall(b'GET /v1/hello HTTP/1.1\\r\\nHost: %s:%d\\r\\n\\r\\n' % (host.encode(), port))

@@ -3,7 +3,7 @@ import TestPrograms
 import Testing
 
 /// No secret of anybody gets into the log, however much is logged.
-@Suite(.timeLimit(.minutes(2))) struct SecretLogTests {
+@Suite(.timeLimit(.minutes(3))) struct SecretLogTests {
   private static func curl(_ arguments: [String]) async throws -> String {
     try await Program.run("/usr/bin/curl", ["-sS", "-i", "-m", "20"] + arguments).output
   }

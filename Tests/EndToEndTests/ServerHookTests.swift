@@ -3,7 +3,7 @@ import TestPrograms
 import Testing
 
 /// The operator's hooks, with the built program.
-@Suite(.timeLimit(.minutes(2))) struct ServerHookTests {
+@Suite(.timeLimit(.minutes(3))) struct ServerHookTests {
   /// A folder with hooks that write to a journal, and the given further lines.
   private func hooks(_ place: Workplace, _ lines: [String: String] = [:]) async throws -> String {
     let folder = place.path + "/hooks"

@@ -3,7 +3,7 @@ import TestPrograms
 import Testing
 
 /// `syncd sessions`, as scripts use it.
-@Suite(.timeLimit(.minutes(2))) struct SessionCommandTests {
+@Suite(.timeLimit(.minutes(3))) struct SessionCommandTests {
   @Test func aScriptFollowsASessionAndMakesPasscodes() async throws {
     let place = try Workplace()
     try place.save(

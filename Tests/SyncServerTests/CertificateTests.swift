@@ -3,7 +3,7 @@ import SyncServer
 import Testing
 
 /// The operator's own pair, and its replacement while the server runs.
-@Suite(.timeLimit(.minutes(2)), .enabled(if: Tool.hasPeers)) struct CertificateTests {
+@Suite(.timeLimit(.minutes(3)), .enabled(if: Tool.hasPeers)) struct CertificateTests {
   private func withPair(
     _ body: (_ folder: String, _ source: CertificateSource) async throws -> Void
   ) async throws {

@@ -3,7 +3,7 @@ import SyncProtocol
 import SyncServer
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct EventFlowTests {
+@Suite(.timeLimit(.minutes(3))) struct EventFlowTests {
   private static let crowd = 200
   /// Makes a notice of about a kilobyte.
   private static let names = (0..<20).map { "Project/Sources/Methods/method_number_\($0).4dm" }

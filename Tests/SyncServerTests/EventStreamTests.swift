@@ -3,7 +3,7 @@ import SyncProtocol
 import SyncServer
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct EventStreamTests {
+@Suite(.timeLimit(.minutes(3))) struct EventStreamTests {
   @Test func aStreamBeginsWithReadyAndGoesOnWithNotices() async throws {
     try await ServerFixture.with(generation: 5) { server in
       let client = try await server.tcp()

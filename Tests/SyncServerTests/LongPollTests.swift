@@ -4,7 +4,7 @@ import SyncProtocol
 import SyncServer
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct LongPollTests {
+@Suite(.timeLimit(.minutes(3))) struct LongPollTests {
   private struct Answer: Decodable {
     struct Event: Decodable {
       let id: String

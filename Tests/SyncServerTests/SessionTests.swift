@@ -7,7 +7,7 @@ import SyncProtocol
 import SyncServer
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct SessionTests {
+@Suite(.timeLimit(.minutes(3))) struct SessionTests {
   private static let ann = #"{"user":"ann","password":"secret","development":true}"#
 
   @Test func onTheSameMachineTheDevelopmentModeIsAlwaysOn() async throws {

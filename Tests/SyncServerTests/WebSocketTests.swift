@@ -3,7 +3,7 @@ import SyncProtocol
 import SyncServer
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct WebSocketTests {
+@Suite(.timeLimit(.minutes(3))) struct WebSocketTests {
   private func open(_ server: ServerFixture) async throws -> TestClient {
     let client = try await server.tcp()
     let head = try await client.openWebSocket(host: server.host)

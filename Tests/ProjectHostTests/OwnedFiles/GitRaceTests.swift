@@ -32,7 +32,7 @@ import Testing
     return bench
   }
 
-  @Test(.timeLimit(.minutes(2)))
+  @Test(.timeLimit(.minutes(3)))
   func aCheckoutAndAnEditNeverMix() async throws {
     let bench = try repository()
     let file = try await bench.open()

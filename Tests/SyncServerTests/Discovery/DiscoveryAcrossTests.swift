@@ -7,7 +7,7 @@ import TestPrograms
 import Testing
 
 /// Real broadcast, from one network namespace into another.
-@Suite(.timeLimit(.minutes(2)), .serialized) struct DiscoveryAcrossTests {
+@Suite(.timeLimit(.minutes(3)), .serialized) struct DiscoveryAcrossTests {
   private static let role = "SYNCD_TEST_RESPONDER"
   private static let host = ProcessInfo.processInfo.environment[role]
 

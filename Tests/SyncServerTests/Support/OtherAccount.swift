@@ -37,7 +37,7 @@ enum OtherAccount {
   static let proof = """
     import http.client, json, hmac, hashlib, sys
     port, secret = int(sys.argv[1]), bytes.fromhex(sys.argv[2])
-    c = http.client.HTTPConnection(sys.argv[3], port, timeout=20)
+    c = http.client.HTTPConnection(sys.argv[3], port, timeout=60)
     own = {'Host': 'localhost:%d' % port}
     c.request('GET', '/v1/proof', headers=own)
     a = json.loads(c.getresponse().read())
@@ -58,7 +58,7 @@ enum OtherAccount {
     answers = []
     for call in sys.argv[2:]:
         method, path = call.split(':', 1)
-        s = socket.socket(socket.AF_UNIX); s.settimeout(20)
+        s = socket.socket(socket.AF_UNIX); s.settimeout(60)
         try: s.connect(sys.argv[1])
         except PermissionError:
             answers.append('denied'); continue

@@ -26,7 +26,7 @@ final class Relay: Sendable {
       var seen = 0
       var buffer = [UInt8](repeating: 0, count: 4_096)
       while true {
-        let count = recv(client, &buffer, buffer.count, 0)
+        let count = Self.receive(from: client, &buffer)
         guard count > 0 else { break }
         relay.received.withLock { $0 += buffer.prefix(count) }
         let requests = relay.text.components(separatedBy: "HTTP/1.1\r\n").count - 1
@@ -52,16 +52,24 @@ final class Relay: Sendable {
     listening = socket
     port = Int(in_port_t(bigEndian: address.sin_port))
     Thread { [self] in
-      let client = accept(listening, nil, nil)
+      var client = accept(listening, nil, nil)
+      while client < 0, errno == EINTR { client = accept(listening, nil, nil) }
       if client >= 0 { try? serve(client, self) }
       close(listening)
     }.start()
   }
 
+  /// The end of another test's child interrupts the call.
+  private static func receive(from socket: Int32, _ buffer: inout [UInt8]) -> Int {
+    var count = recv(socket, &buffer, buffer.count, 0)
+    while count < 0, errno == EINTR { count = recv(socket, &buffer, buffer.count, 0) }
+    return count
+  }
+
   private func pump(from: Int32, to: Int32) {
     var buffer = [UInt8](repeating: 0, count: 4_096)
     while true {
-      let count = recv(from, &buffer, buffer.count, 0)
+      let count = Self.receive(from: from, &buffer)
       guard count > 0 else { break }
       _ = send(to, buffer, count, Int32(MSG_NOSIGNAL))
     }

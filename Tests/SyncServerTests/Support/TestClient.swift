@@ -12,7 +12,7 @@ enum TestClientError: Error {
 /// A client that says exactly what a test wants, byte for byte, over TCP or a unix socket.
 final class TestClient: Sendable {
   /// Longer than anything that works takes.
-  private static let patience = timeval(tv_sec: 20, tv_usec: 0)
+  private static let patience = timeval(tv_sec: 60, tv_usec: 0)
 
   private let descriptor: Int32
   private let unread = Mutex<[UInt8]>([])

@@ -36,7 +36,7 @@ enum Tool {
     port = int(sys.argv[1])
     def connect(port=port):
         c = ssl.create_default_context(); c.check_hostname = False; c.verify_mode = ssl.CERT_NONE
-        raw = socket.create_connection(('127.0.0.1', port), timeout=20)
+        raw = socket.create_connection(('127.0.0.1', port), timeout=60)
         return c.wrap_socket(raw, server_hostname='localhost', suppress_ragged_eofs=False)
     def end(s):
         all = b''

@@ -63,7 +63,7 @@ private struct Nginx {
   }
 }
 
-@Suite(.serialized, .timeLimit(.minutes(2)), .enabled(if: Nginx.isThere)) struct NginxTests {
+@Suite(.serialized, .timeLimit(.minutes(3)), .enabled(if: Nginx.isThere)) struct NginxTests {
   @Test func nginxSharesTheSession() async throws {
     try await WebFixture.with(
       rules: "/login/** guest\n/products/** viewProducts\n/admin/** admin\n",

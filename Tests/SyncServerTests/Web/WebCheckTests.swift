@@ -4,7 +4,7 @@ import Sessions
 import Testing
 
 /// The questions of proxies, as nginx, Caddy and Traefik put them.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct WebCheckTests {
+@Suite(.serialized, .timeLimit(.minutes(3))) struct WebCheckTests {
   private static let rules = "/login/** guest\n/products/** viewProducts\n/admin/** admin\n"
 
   private static func withShopper(

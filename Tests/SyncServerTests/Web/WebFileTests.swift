@@ -2,7 +2,7 @@ import Foundation
 import SyncServer
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct WebFileTests {
+@Suite(.serialized, .timeLimit(.minutes(3))) struct WebFileTests {
   private static let files = [
     "index.html": "<h1>home</h1>", "products/index.html": "products", "a b.txt": "spaced",
     "style.css": "p{}", "app.js": "x", "data.json": "{}", "logo.svg": "<svg/>", "m.wasm": "w",

@@ -3,7 +3,7 @@ import SyncProtocol
 import SyncServer
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct WebListenerTests {
+@Suite(.serialized, .timeLimit(.minutes(3))) struct WebListenerTests {
   @Test(.enabled(if: Tool.hasPeers)) func offLoopbackItSpeaksTLS() async throws {
     let tls = try ServerFixture.temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: tls) }

@@ -5,7 +5,7 @@ import SyncProtocol
 import Testing
 
 /// Another cookie after each change of what a session may do, on whatever the browser asks next.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct WebRotationTests {
+@Suite(.serialized, .timeLimit(.minutes(3))) struct WebRotationTests {
   private static let order = PrivilegeOrder(privileges: ["viewProducts"], userName: "Web")
 
   /// A browser whose cookie was known to somebody before it signed in.

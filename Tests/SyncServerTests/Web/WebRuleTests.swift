@@ -4,7 +4,7 @@ import Sessions
 import SyncServer
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct WebRuleTests {
+@Suite(.serialized, .timeLimit(.minutes(3))) struct WebRuleTests {
   private static let files = [
     "index.html": "home", "login/index.html": "login", "products/index.html": "products",
     "products/list.html": "list", "products/free.html": "free", "a/b/c.html": "deep",

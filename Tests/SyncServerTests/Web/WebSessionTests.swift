@@ -20,7 +20,7 @@ struct SessionAnswer: Decodable {
   let expirationDate: String?
 }
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct WebSessionTests {
+@Suite(.serialized, .timeLimit(.minutes(3))) struct WebSessionTests {
   @Test func aBrowserWithoutACookieBecomesAGuest() async throws {
     try await WebFixture.with { web in
       let answer = try await web.ask("GET", "/_session")

@@ -5,7 +5,7 @@ import SyncServer
 import Testing
 
 /// `GET /_session/events`: what a page is told of the session that its browser is in.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct WebStreamTests {
+@Suite(.serialized, .timeLimit(.minutes(3))) struct WebStreamTests {
   private static func patch(_ sessions: OpenSessions, _ id: SessionID, _ value: String) throws {
     let patch: JSONValue = .object(JSONObject([("cart", .string(value))]))
     try sessions.patchStorage(of: id, with: patch, for: .server)
