@@ -107,7 +107,7 @@ import Testing
       #expect(ready.event?.name == "ready")
       let poll = try await server.tcp()
       try await poll.send(
-        "GET \(path)&since=\(try #require(ready.id)) HTTP/1.1\r\nHost: \(server.host)\r\n"
+        "GET \(path)&wait=60000&since=\(try #require(ready.id)) HTTP/1.1\r\nHost: \(server.host)\r\n"
           + "Accept: application/json\r\n\r\n"
       )
       try await server.project.publish(2)

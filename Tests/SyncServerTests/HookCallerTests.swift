@@ -13,7 +13,7 @@ import Testing
     _ body: (ServerFixture, _ own: String, _ other: String, _ pass: [String]) async throws -> Void
   ) async throws {
     let feed = SessionEventFeed()
-    let sessions = OpenSessions(ofServerWith: SessionLimits(), listener: feed)
+    let sessions = OpenSessions.ofTest(listener: feed)
     sessions.readRoles(Array(Self.roles.utf8))
     try await ServerFixture.with(sessions: sessions, sessionEvents: feed) { server in
       let own = try await server.ask("POST", Route.sessions).json(ClientSession.self).id
@@ -152,7 +152,7 @@ extension HookCallerTests {
 
   @Test func aLongPollHearsThemToo() async throws {
     try await serve { server, own, _, _ in
-      let path = "\(Route.events)?session=\(own)&wait=20000"
+      let path = "\(Route.events)?session=\(own)&wait=60000"
       let fields = ["Accept: application/json"]
       let ready = try await server.askLocally("GET", path, fields)
       let position = try #require(ready.text.firstMatch(of: /"id":"([^"]+)"/)).1
@@ -170,11 +170,12 @@ extension HookCallerTests {
       let fields = [
         "Authorization: Bearer \(server.sessions.pass(for: hook))", "Accept: application/json",
       ]
-      let ready = try await server.ask("GET", Route.events, fields)
+      let path = "\(Route.events)?wait=60000"
+      let ready = try await server.ask("GET", path, fields)
       let position = try #require(ready.text.firstMatch(of: /"id":"([^"]+)"/)).1
-      async let news = server.ask("GET", "\(Route.events)?since=\(position)", fields)
+      async let news = server.ask("GET", "\(path)&since=\(position)", fields)
       // It was let in, and waits.
-      while server.project.events.audience.count == 0 { await Task.yield() }
+      try await server.untilHeard(by: 1)
       server.sessions.endProcess(hook)
       _ = try await server.askLocally("PATCH", "/v1/sessions/\(own)/storage", body: #"{"a":1}"#)
       #expect(try await news.problem == .authenticationRequired)

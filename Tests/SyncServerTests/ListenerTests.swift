@@ -15,7 +15,7 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let server = ProjectServer(
       project: try StubProject(folder: folder),
-      sessions: OpenSessions(ofServerWith: SessionLimits()),
+      sessions: .ofTest(),
       configuration: ServerConfiguration(
         address: address,
         socketPath: socketPath,

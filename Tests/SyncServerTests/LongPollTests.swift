@@ -18,7 +18,7 @@ import Testing
   private func poll(
     _ server: ServerFixture,
     since: String? = nil,
-    wait: Int = 20_000
+    wait: Int = 60_000
   ) async throws -> Answer {
     let query = "?wait=\(wait)" + (since.map { "&since=\($0)" } ?? "")
     let answer = try await server.ask(
@@ -111,7 +111,7 @@ import Testing
         "GET /v1/events?since=\(position)&wait=60000 HTTP/1.1\r\nHost: \(server.host)\r\n"
           + "Accept: application/json\r\n\r\n"
       )
-      try await server.untilStatus { _ in true }
+      try await server.untilHeard(by: 1)
       await server.shutDown()
       let answer = String(decoding: try await client.readToEnd(), as: UTF8.self)
       #expect(answer.hasPrefix("HTTP/1.1 200"))

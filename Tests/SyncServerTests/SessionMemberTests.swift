@@ -18,7 +18,7 @@ import Testing
     _ semantics: SessionSemantics = .v21,
     _ body: (ServerFixture, OpenSessions, _ id: String, _ token: [String]) async throws -> Void
   ) async throws {
-    let sessions = OpenSessions(ofServerWith: SessionLimits(), semantics: semantics)
+    let sessions = OpenSessions.ofTest(semantics)
     sessions.readRoles(Array(Self.roles.utf8))
     try await ServerFixture.with(sessions: sessions) { server in
       let opened = try await server.ask(
@@ -271,7 +271,7 @@ import Testing
 
   @Test func aSessionsOwnClientHearsOfItsChanges() async throws {
     let feed = SessionEventFeed()
-    let sessions = OpenSessions(ofServerWith: SessionLimits(), listener: feed)
+    let sessions = OpenSessions.ofTest(listener: feed)
     sessions.readRoles(Array(Self.roles.utf8))
     try await ServerFixture.with(sessions: sessions, sessionEvents: feed) { server in
       var streams: [(id: String, client: TestClient)] = []

@@ -38,16 +38,17 @@ import Testing
       _ = try await stream.openEvents(host: server.host)
       let position = try #require(try await stream.nextEvent()?.id)
       var waiting: [TestClient] = []
-      for _ in 0..<most {
+      for number in 0..<most {
         let client = try await server.tcp()
         try await client.send(
           "GET \(Route.events)?topics=build&since=\(position)&wait=60000 HTTP/1.1\r\n"
             + "Host: \(server.host)\r\nAccept: application/json\r\n\(bearer.joined())\r\n\r\n"
         )
         waiting.append(client)
+        // The stream hears events, too.
+        try await server.untilHeard(by: number + 2)
       }
-      var answer = try await server.ask("GET", Route.ownSession, bearer)
-      while answer.status == 200 { answer = try await server.ask("GET", Route.ownSession, bearer) }
+      let answer = try await server.ask("GET", Route.ownSession, bearer)
       #expect(answer.problem == .tooMany && answer["retry-after"] == "1")
       await server.project.events.post(.build(BuildState(state: .degraded, problems: [])))
       for client in waiting { #expect(try await client.response().status == 200) }
@@ -217,8 +218,8 @@ import Testing
   }
 
   @Test func aSessionWithoutRequestsOrStreamEndsAndItsLocksGo() async throws {
-    let clock = HastyClock()
-    let sessions = OpenSessions(ofServerWith: SessionLimits(), clock: clock)
+    let clock = StillClock()
+    let sessions = OpenSessions.ofTest(clock: clock)
     try await ServerFixture.with(sessions: sessions) { server in
       let local = ServerConnection(.unixSocket(server.socketPath))
       let token = try #require(try await local.openSession(SessionRequest()).token)
@@ -233,8 +234,8 @@ import Testing
   }
 
   @Test func aRequestUnderWayKeepsItsSession() async throws {
-    let clock = HastyClock()
-    let sessions = OpenSessions(ofServerWith: SessionLimits(), clock: clock)
+    let clock = StillClock()
+    let sessions = OpenSessions.ofTest(clock: clock)
     try await ServerFixture.with(sessions: sessions) { server in
       let fields = try server.bearer(try await server.askLocally("POST", Route.sessions))
       server.project.holdReloads()
@@ -257,8 +258,8 @@ import Testing
   }
 
   @Test func aStreamKeepsItsSessionAndEndsWithIt() async throws {
-    let clock = HastyClock()
-    let sessions = OpenSessions(ofServerWith: SessionLimits(), clock: clock)
+    let clock = StillClock()
+    let sessions = OpenSessions.ofTest(clock: clock)
     try await ServerFixture.with(sessions: sessions) { server in
       let opened = try await server.ask("POST", Route.sessions)
       let fields = try server.bearer(opened)
@@ -280,7 +281,7 @@ import Testing
   }
 
   @Test func aServerForOneUserOpensNoOtherSession() async throws {
-    let sessions = OpenSessions(ofServerWith: SessionLimits())
+    let sessions = OpenSessions.ofTest()
     let server = ServerIdentity(userName: "ann", machineName: "desk", systemUserName: "ann")
     let own = sessions.openStandalone(server).text
     try await ServerFixture.with(

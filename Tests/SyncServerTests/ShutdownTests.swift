@@ -35,7 +35,8 @@ import Testing
       #expect(try await idle.readToEnd().isEmpty)
     }
     #expect(!FileManager.default.fileExists(atPath: path))
-    await #expect(throws: TestClientError.self) { try await TestClient.tcp(port: port) }
+    // Where another test's server has got the port, until that ends.
+    while (try? await TestClient.tcp(port: port)) != nil { try Task.checkCancellation() }
   }
 
   @Test func aRequestUnderWayIsAnswered() async throws {
@@ -47,7 +48,7 @@ import Testing
       await began.next()
       await server.shutDown()
       // The listener is gone before the answer is given.
-      while (try? await server.unix()) != nil {}
+      while (try? await server.unix()) != nil { try Task.checkCancellation() }
       server.project.releaseReloads()
       let answer = try await client.response()
       #expect(answer.status == 200)
@@ -77,7 +78,7 @@ import Testing
       try FileManager.default.removeItem(atPath: path)
       try Data("other".utf8).write(to: URL(fileURLWithPath: path))
       await server.shutDown()
-      while (try? await server.tcp()) != nil {}
+      while (try? await server.tcp()) != nil { try Task.checkCancellation() }
       #expect(FileManager.default.fileExists(atPath: path))
     }
   }

@@ -36,7 +36,7 @@ import Testing
       let answer = try await Tool.run(
         "curl",
         ["-sS", "--cacert", server.folder + "/tls-cert.pem", "--tls-max", version]
-          + ["--tlsv\(version)", "--ciphers", "DEFAULT@SECLEVEL=0", "-m", "20"]
+          + ["--tlsv\(version)", "--ciphers", "DEFAULT@SECLEVEL=0", "-m", "150"]
           + ["https://localhost:\(server.port)\(Route.hello)"]
       )
       #expect(answer.contains("\"project\"") == works, "\(answer)")
@@ -110,6 +110,7 @@ import Testing
       )
       try await server.untilStatus { $0.clients == 1 }
       try await server.project.publish(2)
+      try await server.untilMetric("syncd_events_sent_total") { $0 >= 2 }
       await server.shutDown()
       #expect(try await out.split(separator: "\n") == ["ready", "True False", "True True"])
     }

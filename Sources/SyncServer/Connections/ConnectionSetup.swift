@@ -93,16 +93,21 @@ enum ConnectionSetup {
   }
 
   /// Small buffers, so that a slow reader is noticed, and a kernel that notices a dead one.
-  static func tuneForEvents(_ channel: any Channel) {
+  ///
+  /// A reader that takes nothing is cut after `blockedLimit`, by whoever counts such cuts: the kernel,
+  /// which knows no difference between slow and dead, waits longer.
+  static func tuneForEvents(_ channel: any Channel, blockedLimit: TimeAmount) {
     guard let options = channel.syncOptions else { return }
     // What an option refuses costs memory or time, never an event.
     try? options.setOption(.socketOption(.so_sndbuf), value: 16 * 1024)
     try? options.setOption(.writeBufferWaterMark, value: .init(low: 2 * 1024, high: 8 * 1024))
     guard channel.localAddress?.port != nil else { return }
     try? options.setOption(.socketOption(.so_keepalive), value: 1)
+    let silence = max(.seconds(20), blockedLimit + .seconds(5))
     for (option, value) in [
       (NIOBSDSocket.Option.tcp_nodelay, 1), (TCPOption.keepIdle, 10),
-      (TCPOption.keepInterval, 5), (TCPOption.keepCount, 3), (TCPOption.userTimeout, 20_000),
+      (TCPOption.keepInterval, 5), (TCPOption.keepCount, 3),
+      (TCPOption.userTimeout, Int(silence.nanoseconds / 1_000_000)),
     ] {
       try? options.setOption(.tcpOption(option), value: value)
     }

@@ -20,7 +20,7 @@ package struct AnswerLimiter: Sendable {
   }
 
   package static let burst = 20
-  private static let perSecond = 5.0
+  package static let perSecond = 5.0
   private static let totalBurst = 1_000.0
   private static let totalPerSecond = 500.0
   private static let mostAddresses = 4_096

@@ -155,7 +155,7 @@ final class LoopDesk {
         request.transport == .webSocket
         ? try WebSocketHandshake.answer(to: head, on: channel) : streamHead(gate.streamFields)
       try ConnectionSetup.stripHTTP(from: channel, gate: gate, adding: stream)
-      ConnectionSetup.tuneForEvents(channel)
+      ConnectionSetup.tuneForEvents(channel, blockedLimit: blockedLimit)
       tell()
       let opening = try [currentReady()] + [reset(for: stream)].compactMap(\.self)
       streams.append(stream)

@@ -189,7 +189,7 @@ final class WebConnection: ChannelInboundHandler, RemovableChannelHandler {
       return channel.close(promise: nil)
     }
     door.counters.web.answered(answer.status)
-    ConnectionSetup.tuneForEvents(channel)
+    ConnectionSetup.tuneForEvents(channel, blockedLimit: door.streams.blockedLimit)
     stream.begin(answer)
   }
 

@@ -15,7 +15,8 @@ final class WebStreamHandler: ChannelInboundHandler {
   /// HTTP/1.0 knows no parts of a body: it ends with the connection.
   private let isChunked: Bool
   private var entry: WebStreams.Entry?
-  private var told: WebEvent.State
+  /// The storage's revision that the page knows.
+  private var toldRevision: UInt64
   private var untold: WebStreams.News = []
   private var lastNumber = 0
   private var isEnding = false
@@ -32,11 +33,12 @@ final class WebStreamHandler: ChannelInboundHandler {
     self.visitor = visitor
     self.streams = streams
     self.isChunked = isChunked
-    told = try streams.sessions.state(for: visitor)
+    let state = try streams.sessions.state(for: visitor)
+    toldRevision = state.revision
     let entry = WebStreams.Entry(
       NIOLoopBound(self, eventLoop: loop),
       session: visitor.visit.session,
-      isGuest: told.isGuest
+      isGuest: state.isGuest
     )
     try streams.add(entry)
     self.entry = entry
@@ -65,8 +67,9 @@ final class WebStreamHandler: ChannelInboundHandler {
     head += isChunked ? "transfer-encoding: chunked\r\n\r\n" : "connection: close\r\n\r\n"
     context.write(Self.wrapOutboundOut(ByteBuffer(string: head)), promise: nil)
     // What has changed since the stream was noted is in here, too, and may be told once more.
-    if let state = try? streams.sessions.state(for: visitor) { told = state }
-    send("retry: \(Int.random(in: 500...2_000))\n\n" + text(.ready(told)))
+    guard let state = try? streams.sessions.state(for: visitor) else { return end() }
+    toldRevision = state.revision
+    send("retry: \(Int.random(in: 500...2_000))\n\n" + text(.ready(state)))
     let own = NIOLoopBound(self, eventLoop: context.eventLoop)
     pulse = context.eventLoop.scheduleRepeatedTask(
       initialDelay: streams.heartbeat,
@@ -94,8 +97,12 @@ final class WebStreamHandler: ChannelInboundHandler {
     guard let state = try? streams.sessions.state(for: visitor) else { return end() }
     var events = ""
     if untold.contains(.privileges) { events += text(.privileges(state)) }
-    if untold.contains(.storage), state.revision > told.revision { events += text(.storage(state)) }
-    (told, untold) = (state, [])
+    // Known only once it was told: the privileges may be told while the storage's news is on its way.
+    if untold.contains(.storage), state.revision > toldRevision {
+      events += text(.storage(state))
+      toldRevision = state.revision
+    }
+    untold = []
     if !events.isEmpty { send(events) }
   }
 

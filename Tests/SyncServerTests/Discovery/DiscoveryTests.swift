@@ -17,7 +17,7 @@ import Testing
   /// Asks this machine by its own broadcast until somebody answers, or for so long.
   private func find(
     _ server: ServerFixture,
-    for time: Duration = .seconds(20)
+    for time: Duration = .seconds(100)
   ) async throws -> [DiscoveredServer] {
     try await DiscoveryClient(port: server.port, interval: .milliseconds(100), isLocal: true)
       .watch(for: time) { $0.isEmpty }
@@ -71,14 +71,16 @@ import Testing
       try await withServer(publication) { server in
         _ = try await find(server)  // It listens now.
         for era in FourDQuery.Era.allCases {
-          let answers = try await Datagrams.ask(
-            port: server.port,
-            FourDQuery(era).datagram,
-            answers: 1,
-            seconds: announces ? 10 : 0.3
-          )
-          #expect(answers.count == (announces ? 1 : 0))
-          guard let bytes = answers.first else { continue }
+          guard announces else {
+            let none = try await Datagrams.ask(
+              port: server.port,
+              FourDQuery(era).datagram,
+              seconds: 0.3
+            )
+            #expect(none.isEmpty)
+            continue
+          }
+          let bytes = try await Datagrams.answer(port: server.port, FourDQuery(era).datagram)
           #expect(bytes.count <= 96)
           #expect(FourDAnswer(bytes)?.database == "Café")
           #expect(FourDAnswer(bytes)?.era == era)
@@ -92,19 +94,20 @@ import Testing
       _ = try await find(server)
       var random = SystemRandomNumberGenerator()
       let query = DiscoveryQuery(using: &random).datagram
-      let junk = [[], [0], Array(query.dropLast()), [UInt8](repeating: 0xFF, count: 2_000)]
+      let junk: [[UInt8]] = [
+        [], [0], Array(query.dropLast()), [UInt8](repeating: 0xFF, count: 2_000),
+      ]
       for datagram in junk {
-        let none = try await Datagrams.ask(port: server.port, datagram, answers: 1, seconds: 0.2)
+        let none = try await Datagrams.ask(port: server.port, datagram, seconds: 0.2)
         #expect(none.isEmpty)
       }
-      let answers = try await Datagrams.ask(
-        port: server.port,
-        query,
-        times: 500,
-        answers: 500,
-        seconds: 1
-      )
-      #expect((1...(AnswerLimiter.burst + 15)).contains(answers.count), "\(answers.count)")
+      // It answers again, whatever was asked before.
+      _ = try await Datagrams.answer(port: server.port, query)
+      let began = ContinuousClock().now
+      let answers = try await Datagrams.ask(port: server.port, query, times: 500, seconds: 1)
+      let took = (ContinuousClock().now - began) / .seconds(1)
+      let most = Double(AnswerLimiter.burst) + took * AnswerLimiter.perSecond + 1
+      #expect(Double(answers.count) <= most, "\(answers.count) in \(took) s")
       #expect(answers.allSatisfy { $0.count <= query.count })
     }
   }
@@ -129,7 +132,7 @@ import Testing
         Datagrams.send(answer.datagram, on: socket, to: sender)
       }
     }
-    let found = try await DiscoveryClient(port: port, isLocal: true).watch(for: .seconds(20)) {
+    let found = try await DiscoveryClient(port: port, isLocal: true).watch(for: .seconds(100)) {
       $0.isEmpty
     }
     try await liar
@@ -210,10 +213,12 @@ enum Datagrams {
     return (socket, Int(in_port_t(bigEndian: address.sin_port)))
   }
 
-  /// Waits for a datagram, at most 20 seconds.
+  /// Waits for a datagram, at most 100 seconds.
   static func receive(on socket: Int32) throws -> (bytes: [UInt8], sender: sockaddr_in) {
     var wait = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
-    try #require(poll(&wait, 1, 20_000) == 1)
+    var ready = poll(&wait, 1, 100_000)
+    while ready < 0, errno == EINTR { ready = poll(&wait, 1, 100_000) }
+    try #require(ready == 1)
     var buffer = [UInt8](repeating: 0, count: 4_096)
     var sender = sockaddr_in()
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -234,11 +239,20 @@ enum Datagrams {
     }
   }
 
+  /// The first answer to a datagram, which is sent until one comes: it may be lost, and a server
+  /// answers an address so often and no more.
+  static func answer(port: Int, _ datagram: [UInt8]) async throws -> [UInt8] {
+    while true {
+      try Task.checkCancellation()
+      if let answer = try await ask(port: port, datagram, seconds: 0.5).first { return answer }
+    }
+  }
+
+  /// Sends a datagram so many times, and returns what comes back within a time.
   static func ask(
     port: Int,
     _ datagram: [UInt8],
     times: Int = 1,
-    answers: Int,
     seconds: Double
   ) async throws -> [[UInt8]] {
     try await TestClient.onThread {
@@ -248,24 +262,11 @@ enum Datagrams {
       address.sin_family = sa_family_t(AF_INET)
       address.sin_port = in_port_t(port).bigEndian
       address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-      withUnsafePointer(to: &address) { pointer in
-        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { target in
-          for _ in 0..<times {
-            _ = sendto(
-              socket,
-              datagram,
-              datagram.count,
-              0,
-              target,
-              socklen_t(MemoryLayout<sockaddr_in>.size)
-            )
-          }
-        }
-      }
+      for _ in 0..<times { send(datagram, on: socket, to: address) }
       var found: [[UInt8]] = []
       let end = Date().addingTimeInterval(seconds)
       var buffer = [UInt8](repeating: 0, count: 4_096)
-      while found.count < answers {
+      while found.count < times {
         let left = end.timeIntervalSinceNow
         guard left > 0 else { break }
         var wait = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)

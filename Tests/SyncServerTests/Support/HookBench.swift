@@ -7,7 +7,7 @@ import Synchronization
 /// Hooks of a test's own, and the sessions of the server that runs them.
 struct HookBench {
   let folder: String
-  let sessions = OpenSessions(ofServerWith: SessionLimits())
+  let sessions = OpenSessions.ofTest()
   let lines = LoggedLines()
 
   /// Writes a script for each of the moments; what it prints into `$LOG` is `log`.
@@ -22,7 +22,7 @@ struct HookBench {
   }
 
   func serve(
-    timeout: Duration = .seconds(30),
+    timeout: Duration = .seconds(300),
     limits: ServerHooks.EndLimits = ServerHooks.EndLimits(),
     _ body: (ServerFixture) async throws -> Void
   ) async throws {

@@ -80,7 +80,7 @@ final class Relay: Sendable {
   private static func connect(to port: Int) throws -> Int32 {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = address(port)
-    guard pass(&address, { Glibc.connect(descriptor, $0, $1) }) == 0 else {
+    guard pass(&address, { TestClient.connect(descriptor, $0, $1) }) == 0 else {
       throw TestClientError.noConnection(errno)
     }
     return descriptor

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import ProjectHost
 import ProjectModel
 import ServiceLifecycle
 import Sessions
@@ -27,7 +28,7 @@ struct ServerFixture {
     folder: String? = nil,
     generation: UInt64? = 1,
     isProtected: Bool = false,
-    sessions: OpenSessions = OpenSessions(ofServerWith: SessionLimits()),
+    sessions: OpenSessions = .ofTest(),
     sessionEvents: SessionEventFeed = SessionEventFeed(),
     hooks: ServerHooks? = nil,
     configure: (inout ServerConfiguration) -> Void = { _ in },
@@ -45,6 +46,8 @@ struct ServerFixture {
     )
     configuration.limits = .patient
     configuration.drainLimit = .seconds(60)
+    // No sign of life between two steps of a test, and no client cut because the test is behind.
+    (configuration.heartbeat, configuration.blockedLimit) = (.seconds(150), .seconds(150))
     configure(&configuration)
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let server = ProjectServer(
@@ -120,6 +123,7 @@ struct ServerFixture {
     let client = try await unix()
     let limit = ContinuousClock().now.advanced(by: .seconds(60))
     while ContinuousClock().now < limit {
+      try Task.checkCancellation()
       let status = try await client.ask("GET", Route.status, host: "syncd").json(ProjectStatus.self)
       if isWanted(status) { return }
     }
@@ -128,11 +132,23 @@ struct ServerFixture {
 
   /// Asks for a metric until it has a value.
   func untilMetric(_ name: String, is value: Double) async throws {
+    try await untilMetric(name) { $0 == value }
+  }
+
+  func untilMetric(_ name: String, _ isWanted: (Double) -> Bool) async throws {
     let limit = ContinuousClock().now.advanced(by: .seconds(60))
     while ContinuousClock().now < limit {
-      if try await metric(name) == value { return }
+      if isWanted(try await metric(name) ?? 0) { return }
     }
-    Issue.record("\(name) did not become \(value).")
+    Issue.record("\(name) did not become what it should.")
+  }
+
+  /// Waits until so many clients hear events or wait for some.
+  func untilHeard(by count: Int) async throws {
+    while project.events.audience.count != count {
+      try Task.checkCancellation()
+      await Task.yield()
+    }
   }
 
   /// The value of a metric, asked for again where a test's short limits cut the question.

@@ -15,7 +15,7 @@ import Testing
     let folder = try ServerFixture.temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let project = try StubProject(folder: folder)
-    let sessions = OpenSessions(ofServerWith: SessionLimits())
+    let sessions = OpenSessions.ofTest()
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let keeper = RolesKeeper(
       project: project,

@@ -25,17 +25,17 @@ struct WebFixture {
     rules: String? = nil,
     roles: String? = roles,
     hosts: [String] = [],
-    clock: any SessionClock = SystemSessionClock(),
+    clock: any SessionClock = StillClock(),
+    listening: (SessionEventFeed) -> any SessionListener = { $0 },
     configure: (inout WebConfiguration) -> Void = { _ in },
     configureServer: (inout ServerConfiguration) -> Void = { _ in },
     _ body: (WebFixture) async throws -> Void
   ) async throws {
     let folder = try ServerFixture.temporaryFolder()
     let feed = SessionEventFeed()
-    let sessions = OpenSessions(
-      ofServerWith: SessionLimits(),
+    let sessions = OpenSessions.ofTest(
       clock: clock,
-      listener: feed
+      listener: listening(feed)
     )
     if let roles { sessions.readRoles(Array(roles.utf8)) }
     var web = WebConfiguration(
@@ -117,6 +117,7 @@ struct WebFixture {
   func until(_ status: Int, _ path: String) async throws {
     let limit = ContinuousClock().now.advanced(by: .seconds(60))
     while ContinuousClock().now < limit {
+      try Task.checkCancellation()
       if try await ask("GET", path).status == status { return }
     }
     Issue.record("\(path) is not answered with \(status).")

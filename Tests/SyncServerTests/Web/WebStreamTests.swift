@@ -135,7 +135,7 @@ import Testing
   }
 
   @Test func aPageThatListensDoesNotKeepItsSession() async throws {
-    let clock = HastyClock()
+    let clock = StillClock()
     try await WebFixture.with(
       clock: clock,
       configureServer: { $0.heartbeat = .milliseconds(20) },
@@ -243,6 +243,24 @@ import Testing
       // Nothing old comes behind it.
       try Self.patch(web.sessions, id, "A-18")
       #expect(try await page.next("storage") == #"{"revision":2}"#)
+    }
+  }
+
+  /// The news of a storage that is on its way while the privileges are told is not lost.
+  @Test func newsThatOvertakeEachOtherAreAllTold() async throws {
+    let held = HeldNews()
+    try await WebFixture.with(listening: { held.pass(to: $0) }) { web in
+      let id = try web.desktop()
+      let page = try await WebEventReader(web, [try await web.browser(in: id)])
+      _ = try await page.next("ready")
+      held.hold()
+      try web.sessions.clearPrivileges(of: id, for: .server)
+      try Self.patch(web.sessions, id, "A-17")
+      #expect(held.count == 2)
+      held.passNext()
+      #expect(try await page.next("privileges") != nil)
+      held.passNext()
+      #expect(try await page.next("storage") == #"{"revision":1}"#)
     }
   }
 
