@@ -62,7 +62,8 @@ struct BundleDownload {
       guard fchmod(descriptor, 0o444) == 0, fsync(descriptor) == 0, rename(temporary, target) == 0
       else { throw localFailure() }
       try syncFolder()
-      ResumableDownload.removeParts(besides: target, prefix: ".syncd-", isHidden: true)
+      // What downloads of others left and nobody goes on with.
+      DownloadParts(of: target) { ".\($0).syncd-" }.files.forEach(PartFile.discard)
       let file = try BundleFile(path: target, manifest: manifest)
       return (file, record.size - min(record.size, UInt64(start)))
     } catch {

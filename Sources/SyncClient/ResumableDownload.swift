@@ -59,24 +59,6 @@ struct ResumableDownload {
     }
   }
 
-  /// Removes what downloads of others left beside a file and nobody goes on with: its name, the prefix
-  /// and 16 digits.
-  static func removeParts(besides target: String, prefix: String, isHidden: Bool = false) {
-    let slash = target.lastIndex(of: "/").map(target.index(after:)) ?? target.startIndex
-    let folder = slash == target.startIndex ? "." : String(target[..<slash])
-    let begin = (isHidden ? "." : "") + target[slash...] + prefix
-    guard let directory = opendir(folder) else { return }
-    defer { closedir(directory) }
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name.hasPrefix(begin), name.utf8.count == begin.utf8.count + 16 {
-        PartFile.discard("\(folder)/\(name)")
-      }
-    }
-  }
-
   private func write(_ buffer: ByteBuffer, to descriptor: Int32) throws(ClientError) {
     var rest = buffer.readableBytesView[...]
     while !rest.isEmpty {

@@ -27,7 +27,13 @@ package struct RolesInForce: Hashable, Sendable {
   package mutating func read(_ file: [UInt8]?) {
     guard let file else {
       self = RolesInForce()
-      problems = [problem("roles-missing", nil, "there is no such file: nobody has a privilege")]
+      problems = [
+        RolesReader.problem(
+          "roles-missing",
+          line: nil,
+          "there is no such file: nobody has a privilege"
+        )
+      ]
       return
     }
     do throws(JSONSyntax.Failure) {
@@ -37,17 +43,7 @@ package struct RolesInForce: Hashable, Sendable {
       condition = roles.isClosed ? .broken : .kept
       let effect =
         roles.isClosed ? "nobody has a privilege" : "the privileges from before stay in force"
-      problems = [problem("roles-broken", error.line, "\(error.text): \(effect)")]
+      problems = [RolesReader.problem("roles-broken", line: error.line, "\(error.text): \(effect)")]
     }
-  }
-
-  private func problem(_ rule: String, _ line: Int?, _ text: String) -> Problem {
-    Problem(
-      rule: rule,
-      severity: .warning,
-      file: ProjectLayout.roles.display,
-      line: line,
-      text: text
-    )
   }
 }

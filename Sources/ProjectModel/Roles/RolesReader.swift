@@ -192,7 +192,7 @@ struct RolesReader {
     problems.append(Self.problem(rule, line: line(node), text))
   }
 
-  private static func problem(_ rule: String, line: Int, _ text: String) -> Problem {
+  static func problem(_ rule: String, line: Int?, _ text: String) -> Problem {
     Problem(
       rule: rule,
       severity: .warning,

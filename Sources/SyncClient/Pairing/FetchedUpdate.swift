@@ -23,7 +23,7 @@ package struct FetchedUpdate: Hashable, Sendable {
   ///
   /// - Throws: `ClientError` with code `localFile` where there is too little.
   package func makeRoom(for offer: UpdateOffer) throws(ClientError) {
-    if Self.digest(of: path) == offer.digest { return }
+    if SHA256.digest(ofFileAt: path) == offer.digest { return }
     unlink(path)
     removeParts(besides: offer)
     var status = stat()
@@ -41,17 +41,17 @@ package struct FetchedUpdate: Hashable, Sendable {
   /// Removes what came of other offers.
   func removeParts(besides offer: UpdateOffer) {
     let own = part(of: offer)
-    for other in parts where other != own { unlink(other) }
+    for other in parts.files where other != own { unlink(other) }
   }
 
   /// Whether the client can go on with what is left of the disk.
   package var leavesRoom: Bool { free.map { $0 >= Self.margin } ?? true }
 
   /// Removes all that was fetched.
-  package func remove() { for file in [path] + parts { unlink(file) } }
+  package func remove() { for file in [path] + parts.files { unlink(file) } }
 
-  private var slash: String.Index? { path.lastIndex(of: "/") }
-  private var folder: String { slash.map { String(path[...$0]) } ?? "./" }
+  private var parts: DownloadParts { DownloadParts(of: path) { "\($0)-" } }
+  private var folder: String { parts.folder }
 
   /// Bytes that this account may still write beside the archive; `nil` where the system does not say.
   private var free: UInt64? {
@@ -60,42 +60,5 @@ package struct FetchedUpdate: Hashable, Sendable {
     return UInt64(status.f_bavail) * UInt64(status.f_frsize)
   }
 
-  private var parts: [String] {
-    let begin = path[(slash.map(path.index(after:)) ?? path.startIndex)...] + "-"
-    guard let directory = opendir(folder) else { return [] }
-    defer { closedir(directory) }
-    var found: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name.hasPrefix(begin), name.utf8.count == begin.utf8.count + 16 {
-        found.append(folder + name)
-      }
-    }
-    return found
-  }
-
   private static func rounded(_ bytes: UInt64) -> UInt64 { (bytes + bytesInMB - 1) / bytesInMB }
-
-  static func digest(of path: String) -> Digest? {
-    let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    return digest(of: descriptor)
-  }
-
-  static func digest(of descriptor: Int32) -> Digest? {
-    let hasher = SHA256Hasher()
-    var buffer = [UInt8](repeating: 0, count: 1 << 20)
-    var position: off_t = 0
-    while true {
-      let count = pread(descriptor, &buffer, buffer.count, position)
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { return nil }
-      if count == 0 { return hasher.finish() }
-      buffer.withUnsafeBytes { hasher.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-      position += off_t(count)
-    }
-  }
 }

@@ -1,3 +1,4 @@
+import Bundler
 import Glibc
 package import ProjectModel
 package import SyncProtocol
@@ -35,7 +36,7 @@ package struct PairedServer: Sendable {
     progress: @escaping @Sendable (UInt64, UInt64) -> Void
   ) async throws {
     let fetched = FetchedUpdate(at: path)
-    if FetchedUpdate.digest(of: path) == offer.digest { return }
+    if SHA256.digest(ofFileAt: path) == offer.digest { return }
     fetched.removeParts(besides: offer)
     let part = fetched.part(of: offer)
     let descriptor = open(part, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
@@ -62,7 +63,7 @@ package struct PairedServer: Sendable {
       unlink(part)
       throw error
     }
-    guard FetchedUpdate.digest(of: descriptor) == offer.digest else {
+    guard SHA256.digest(ofFile: descriptor) == offer.digest else {
       // Going on with it leads nowhere.
       unlink(part)
       throw ClientError(

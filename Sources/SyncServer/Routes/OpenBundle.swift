@@ -44,14 +44,10 @@ package final class OpenBundle: ServedBytes {
 
   /// SHA-256 of the whole file, on a thread that may block.
   func digestOfBytes() throws -> Digest {
-    let hasher = SHA256Hasher()
-    var position: UInt64 = 0
-    while position < size {
-      let chunk = try readBlocking(position, Int(min(UInt64(Self.chunkSize), size - position)))
-      chunk.withUnsafeReadableBytes { hasher.update($0) }
-      position += UInt64(chunk.readableBytes)
+    guard let digest = SHA256.digest(ofFile: descriptor) else {
+      throw IOError(errnoCode: errno, reason: "pread")
     }
-    return hasher.finish()
+    return digest
   }
 
   private func readBlocking(_ position: UInt64, _ count: Int) throws -> ByteBuffer {
