@@ -35,7 +35,7 @@ def schemathesis(document, caller, process, digests, generation, seed, examples,
     command = [
         sys.executable, "-m", "schemathesis.cli", "--config-file", os.path.join(HERE, "schemathesis.toml"), "run",
         document.path, "--url", caller.url, "--phases", caller.phases, "--seed", str(seed), "-n", str(examples),
-        "--request-timeout", "10", "--continue-on-failure", "--no-color", "--warnings", "off",
+        "--request-timeout", "120", "--continue-on-failure", "--no-color", "--warnings", "off",
         # The session that it tests with, and it would end in the middle of its run.
         "--exclude-operation-id", "closeSession"]
     if caller.without:

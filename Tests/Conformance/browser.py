@@ -99,7 +99,8 @@ class Chromium:
             expect(self.process.poll() is None, "Chromium ended before it began.")
             expect(time.monotonic() < limit, "Chromium did not open its debugging port.")
             time.sleep(0.02)
-        self.socket = connect(f"ws://127.0.0.1:{lines[0]}{lines[1]}", max_size=None, proxy=None, compression=None)
+        self.socket = connect(f"ws://127.0.0.1:{lines[0]}{lines[1]}", max_size=None, proxy=None, compression=None,
+                              open_timeout=LIMIT, ping_interval=None)
         return self
 
     def __exit__(self, *_):
@@ -211,6 +212,12 @@ def check_following(report, document, server, page, relay, url):
         page.until("error")
         ready = document.check_event(page.until("ready"))
         equal(last_event_id(relay.heads[-1]), notice["id"], "Last-Event-ID after a cut")
+        limit = time.monotonic() + LIMIT
+        while ready["data"]["generation"]["gen"] < record["gen"] and time.monotonic() < limit:
+            # This connection's loop has not heard of it yet.
+            relay.cut()
+            page.until("error")
+            ready = document.check_event(page.until("ready"))
         equal(ready["data"]["generation"]["digest"], record["digest"], "The digest in ready")
         record = server.change()
         notice = page.until("reconnect-required")

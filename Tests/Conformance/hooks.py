@@ -84,7 +84,7 @@ def revision(path):
     if KNOWN["bearer"]:
         request.add_header("Authorization", "Bearer " + KNOWN["bearer"])
     try:
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             return answer.headers["ETag"]
     except urllib.error.HTTPError:
         return '"0"'

@@ -12,10 +12,12 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 
-from report import Failure, expect
+from report import expect
 
-LIMIT = 20  # Seconds that anything here may take.
+# Seconds that a step may take: what hangs is found, and a machine that is held up is no finding.
+LIMIT = 120
 
 
 class Answer:
@@ -69,10 +71,19 @@ class Server:
         self.stop()
 
     def start(self):
-        """Starts it, or leaves the one that runs."""
-        if self.process:
-            return
+        """Starts it, or leaves the one that runs; the port of before may be another program's for a moment."""
+        limit = time.monotonic() + LIMIT
+        while not self.process:
+            said = self.launch()
+            expect(self.process or (self.port and "is in use" in said and time.monotonic() < limit),
+                   f"The server did not start: {said}")
+            if not self.process:
+                time.sleep(0.1)
+
+    def launch(self):
+        """One try: what the server said where it does not serve."""
         log = open(os.path.join(self.folder, "log"), "ab")
+        began = log.tell()
         self.process = subprocess.Popen(
             [self.program, "serve", self.project, "--listen", f"127.0.0.1:{self.port}", "--no-publish", *self.options],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True,
@@ -84,10 +95,15 @@ class Server:
         alarm.cancel()
         found = re.search(r"at 127\.0\.0\.1:(\d+), generation (\S+)", line)
         if not found:
-            self.stop()
+            process, self.process = self.process, None
+            process.kill()
+            process.wait()
+            process.stdout.close()
             with open(os.path.join(self.folder, "log"), encoding="utf-8") as text:
-                raise Failure(f"The server did not start: {line}{text.read()}")
+                text.seek(began)
+                return line + text.read()
         self.port, self.generation = int(found[1]), found[2]
+        return line
 
     def stop(self, forget=False):
         """Stops as an operator would; with `forget` what it knows goes too."""

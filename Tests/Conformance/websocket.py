@@ -1,9 +1,11 @@
 """The WebSocket, with `websockets` and `wsproto` as peers, and with frames that neither would send."""
 
+import contextlib
 import json
 import os
 import socket
 import struct
+import time
 
 import wsproto
 import wsproto.events
@@ -21,7 +23,18 @@ TEXT, BINARY, CLOSE, PING = 0x81, 0x82, 0x88, 0x89
 def open_events(server, query="", token=None, **options):
     fields = {"Authorization": f"Bearer {token}"} if token else {}
     return connect(f"ws://{server.host}{PATH}{query}", additional_headers=fields, open_timeout=LIMIT,
-                   close_timeout=LIMIT, proxy=None, **options)
+                   close_timeout=LIMIT, ping_interval=None, proxy=None, **options)
+
+
+def open_at(stack, server, document, query, record):
+    """A connection that begins at a generation, and its first message: another loop may hear of it a moment later."""
+    limit = time.monotonic() + LIMIT
+    while True:
+        peer = stack.enter_context(open_events(server, query))
+        ready = message(peer, document)
+        if ready["data"]["generation"]["gen"] >= record["gen"] or time.monotonic() > limit:
+            return peer, ready
+        peer.close()
 
 
 def message(socket_, document):
@@ -169,8 +182,8 @@ def check_resuming(report, document, server):
         record = server.change()
         for since, why in [(position, None), (f"{int(epoch, 16) ^ 1:x}:{generation}:{number}", "epoch-changed"),
                            (f"{epoch}:{record['gen'] + 9}:{number}", "unknown-position"), ("gibberish", "unknown-position")]:
-            with open_events(server, f"?since={since}") as peer:
-                ready = message(peer, document)
+            with contextlib.ExitStack() as stack:
+                peer, ready = open_at(stack, server, document, f"?since={since}", record)
                 equal((ready["event"], ready["data"]["generation"]["gen"]), ("ready", record["gen"]), "The first message")
                 if why:
                     reset = message(peer, document)
