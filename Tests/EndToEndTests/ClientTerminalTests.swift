@@ -3,7 +3,7 @@ import TestPrograms
 import Testing
 
 /// A packaged client at a terminal: what it asks, and what the answers do.
-@Suite(.timeLimit(.minutes(5))) struct ClientTerminalTests {
+@Suite(.timeLimit(.minutes(10))) struct ClientTerminalTests {
   /// A client of version 1, its server, and an update to version 2.
   private struct Desk {
     let place: Workplace
@@ -126,32 +126,50 @@ import Testing
     let anchor = try await server("Anchor", machines.startOnServer)
     let beacon = try await server("Beacon", machines.startOnClient)
     let words = ["/usr/bin/env", "XDG_DATA_HOME=\(place.path)/data", client + "/ShopClient"]
+    /// Starts a client that shows a list, until the list has both: it looks for a few seconds.
+    func asked(_ option: [String]) async throws -> RunningProgram {
+      while true {
+        let running = try machines.startOnClientsTerminal(words + option)
+        try #require(await running.prints("ts address: "), "\(running.output)")
+        let isWhole = ["Number of a server", "Anchor", "Beacon"]
+          .allSatisfy { running.output.contains($0) }
+        if isWhole { return running }
+        running.type("\u{3}")
+        _ = await running.exitStatus()
+        try Task.checkCancellation()
+      }
+    }
     for (answer, status, says) in [
       ("7\n", 3, "'7' is neither a number of the list nor an address."),
       ("\n", 3, "No server is chosen."), ("\u{4}", 3, "No server is chosen."),
       ("\u{3}", 130, "Number of a server"),
     ] as [(String, Int32, String)] {
-      let running = try machines.startOnClientsTerminal(words + ["--select"])
-      #expect(await running.prints("Number of a server, or its address: "), "\(running.output)")
+      let running = try await asked(["--select"])
       running.type(answer)
       #expect(await running.exitStatus() == status, "\(running.output)")
       #expect(running.output.contains(says), "\(running.output)")
     }
     // Without a server in its place the list is shown by itself.
     for (name, option) in [("Anchor", []), ("Beacon", ["--select"])] {
-      let running = try machines.startOnClientsTerminal(words + option)
-      #expect(await running.prints("Number of a server, or its address: "), "\(running.output)")
-      // In the order in which they answered.
-      let row = try #require(
-        running.output.split(whereSeparator: \.isNewline).first { $0.contains(name) }
-      )
-      let number = try #require(row.split(separator: " ").first)
-      let address = try #require(row.split(separator: " ").last)
-      #expect(running.output.contains("10.197.31.6") == option.isEmpty)
-      running.type("\(number)\n")
-      #expect(await running.prints("connected to Shop at \(address)"), "\(running.output)")
-      running.type("\u{3}")
-      _ = await running.exitStatus()
+      try await until {
+        let running = try await asked(option)
+        // In the order in which they answered.
+        let row = try #require(
+          running.output.split(whereSeparator: \.isNewline).first { $0.contains(name) }
+        )
+        let number = try #require(row.split(separator: " ").first)
+        let address = try #require(row.split(separator: " ").last)
+        #expect(running.output.contains("10.197.31.6") == option.isEmpty)
+        running.type("\(number)\n")
+        guard await running.prints("connected to Shop at \(address)") else {
+          let result = await running.result()
+          try #require(result.isBroken, "\(result)")
+          return false
+        }
+        running.type("\u{3}")
+        _ = await running.exitStatus()
+        return true
+      }
     }
     for running in [anchor, beacon] {
       running.send(SIGTERM)

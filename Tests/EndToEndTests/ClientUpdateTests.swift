@@ -3,7 +3,7 @@ import TestPrograms
 import Testing
 
 /// Updates of a packaged client under bad conditions, with the built programs.
-@Suite(.timeLimit(.minutes(5))) struct ClientUpdateTests {
+@Suite(.timeLimit(.minutes(10))) struct ClientUpdateTests {
   private func stop(_ programs: RunningProgram...) async {
     for program in programs {
       program.send(SIGTERM)

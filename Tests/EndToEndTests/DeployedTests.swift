@@ -3,7 +3,7 @@ import TestPrograms
 import Testing
 
 /// `syncd serve FILE.4dz`: a deployed server without a project folder, through the built program.
-@Suite(.timeLimit(.minutes(3))) struct DeployedTests {
+@Suite(.timeLimit(.minutes(10))) struct DeployedTests {
   /// A folder with a packed project in it, as a builder leaves it, and a place for what is new.
   private struct Site {
     let place: Workplace

@@ -3,7 +3,7 @@ import TestPrograms
 import Testing
 
 /// A remote client in development mode, with the built program.
-@Suite(.timeLimit(.minutes(3))) struct DevelopingTests {
+@Suite(.timeLimit(.minutes(10))) struct DevelopingTests {
   /// A served project whose Designer has the password `secret`, which is in a file too.
   private func serve(_ place: Workplace) async throws -> (server: Server, passwordFile: String) {
     let server = try await place.serve()

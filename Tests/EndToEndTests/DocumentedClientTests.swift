@@ -4,7 +4,7 @@ import Testing
 
 /// The lines of shell in `docs/clients.md`, as a client on another machine runs them.
 @Suite(
-  .timeLimit(.minutes(3)),
+  .timeLimit(.minutes(10)),
   .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/curl"))
 )
 struct DocumentedClientTests {

@@ -3,7 +3,7 @@ import TestPrograms
 import Testing
 
 /// What a following client lives through, with the built program.
-@Suite(.timeLimit(.minutes(3))) struct FollowingTests {
+@Suite(.timeLimit(.minutes(10))) struct FollowingTests {
   private func follow(_ address: String, _ place: Workplace) throws -> RunningProgram {
     try RunningProgram(
       "/usr/bin/env",
@@ -101,13 +101,13 @@ import Testing
     #expect(await server.stop() == 0)
     let others = try Workplace()
     try others.save("ALERT(\"another project\")\n", "Project/Sources/Methods/m3.4dm")
-    let other = try await others.serve("--listen", server.address)
+    let other = try await others.serve(again: server.address)
     let told = try #require(await client.line(containing: "Another server answers"))
     #expect(told.contains("\"lost\"") && told.contains("Shop"), "\(told)")
     #expect(try place.contents("app.4dz") == before)
     #expect(await other.stop() == 0)
     try place.save("ALERT(\"back again\")\n", "Project/Sources/Methods/m3.4dm")
-    let again = try await place.serve("--listen", server.address)
+    let again = try await place.serve(again: server.address)
     _ = try #require(await client.line(containing: "\"updated\""))
     #expect(try await isCurrent(place))
     #expect(await again.stop() == 0)

@@ -3,7 +3,7 @@ import TestPrograms
 import Testing
 
 /// A server and its clients on two machines, through the built program.
-@Suite(.timeLimit(.minutes(3)), .enabled(if: TwoMachines.isPossible)) struct NetworkTests {
+@Suite(.timeLimit(.minutes(10)), .enabled(if: TwoMachines.isPossible)) struct NetworkTests {
   private func serve(
     _ machines: TwoMachines,
     _ place: Workplace,
@@ -29,10 +29,12 @@ import Testing
     _ port: Int,
     _ extra: String...
   ) async throws -> Program.Result {
-    try await machines.runOnClient(
-      ["/usr/bin/env", "XDG_STATE_HOME=\(place.path)/client", Program.path, "connect"]
-        + ["\(TwoMachines.serverAddress):\(port)", "-o", place.path + "/app.4dz"] + extra
-    )
+    try await unbroken {
+      try await machines.runOnClient(
+        ["/usr/bin/env", "XDG_STATE_HOME=\(place.path)/client", Program.path, "connect"]
+          + ["\(TwoMachines.serverAddress):\(port)", "-o", place.path + "/app.4dz"] + extra
+      )
+    }
   }
 
   @Test func withoutAPasswordNothingIsServedToOthersUnlessItIsAskedFor() async throws {
@@ -59,7 +61,7 @@ import Testing
     #expect(second.status == 0 && !second.output.contains("pinned"))
 
     let url = "\(TwoMachines.serverAddress):\(server.port)/v1/hello"
-    let known = ["--cacert", place.state + "/tls-cert.pem"]
+    let known = ["--retry", "20", "--retry-all-errors", "--cacert", place.state + "/tls-cert.pem"]
     let curl = try await machines.runOnClient(["curl", "-sS"] + known + ["https://" + url])
     #expect(curl.output.contains("\"project\""), "\(curl.errors)")
     let plain = try await machines.runOnClient(["curl", "-sS", "-m", "10", "http://" + url])
@@ -89,13 +91,16 @@ import Testing
     let place = try Workplace()
     let published = ["--allow-anonymous", "--name", "Far Shop"]
     let first = try await serve(machines, place, port: 19_813, published)
-    let list = try await machines.runOnClient(onClient(place, "discover", "--wait", "1"))
-    #expect(list.output.contains("^Far Shop  \(TwoMachines.serverAddress):19813"), "\(list.output)")
+    let list = try await found {
+      try await machines.runOnClient(onClient(place, "discover", "--wait", "1"))
+    }
+    #expect(list.output.contains("^Far Shop  \(TwoMachines.serverAddress):19813"), "\(list)")
     let file = place.path + "/app.4dz"
-    let client = try machines.startOnClient(
-      onClient(place, "connect", "^Far Shop", "-o", file, "--follow", "--json")
-    )
-    _ = try #require(await client.line(containing: "\"updated\""), "\(client.errors)")
+    let client = try await started("\"updated\"") {
+      try machines.startOnClient(
+        onClient(place, "connect", "^Far Shop", "-o", file, "--follow", "--json")
+      )
+    }
     first.running.send(SIGTERM)
     #expect(await first.running.exitStatus() == 0)
 
@@ -134,33 +139,45 @@ import Testing
   @Test func anAddressHasSoManyConnectionsAndNoMore() async throws {
     let machines = try await TwoMachines.make()
     let place = try Workplace()
-    let server = try await serve(
-      machines,
-      place,
-      ["--allow-anonymous", "--max-connections-per-address", "2"]
-    )
-    let result = try await machines.runOnClient([
-      "/usr/bin/python3", "-I", "-c", Self.crowd, TwoMachines.serverAddress, "\(server.port)",
-    ])
-    #expect(result.output == "200 200 429 none\n", "\(result.errors)")
-    server.running.send(SIGTERM)
-    #expect(await server.running.exitStatus() == 0)
+    var result: Program.Result
+    repeat {
+      try Task.checkCancellation()
+      let server = try await serve(
+        machines,
+        place,
+        ["--allow-anonymous", "--max-connections-per-address", "2"]
+      )
+      result = try await machines.runOnClient([
+        "/usr/bin/python3", "-I", "-c", Self.crowd, TwoMachines.serverAddress, "\(server.port)",
+      ])
+      server.running.send(SIGTERM)
+      #expect(await server.running.exitStatus() == 0)
+    } while result.output == "late\n"
+    #expect(result.output == "200 200 none 429\n", "\(result)")
   }
 
-  /// Opens five connections and prints what some of them are answered.
+  /// Opens five connections and prints what four of them are answered: the last one while two wait to
+  /// be refused.
+  ///
+  /// What is silent for ten seconds loses its place: whoever took half of them says so.
   private static let crowd = """
-    import socket, ssl, sys
+    import socket, ssl, sys, time
     host, port = sys.argv[1], int(sys.argv[2])
     c = ssl.create_default_context(); c.check_hostname = False; c.verify_mode = ssl.CERT_NONE
-    kept, said = [], []
-    for number in range(5):
-        try:
-            s = c.wrap_socket(socket.create_connection((host, port), timeout=60))
-            kept.append(s)
-            if number == 3: continue
-            s.sendall(b'GET /v1/hello HTTP/1.1\\r\\nHost: %s:%d\\r\\n\\r\\n' % (host.encode(), port))
-            said.append(s.recv(4096)[9:12].decode())
+    kept, said, began = [], [], time.monotonic()
+    def connect():
+        kept.append(c.wrap_socket(socket.create_connection((host, port), timeout=60)))
+        return kept[-1]
+    def ask(s):
+        s.sendall(b'GET /v1/hello HTTP/1.1\\r\\nHost: %s:%d\\r\\n\\r\\n' % (host.encode(), port))
+        return s.recv(4096)[9:12].decode()
+    try:
+        for _ in range(2): said.append(ask(connect()))
+        third, fourth = connect(), connect()
+        try: said.append(ask(connect()))
         except OSError: said.append('none')
-    print(*said)
+        said.append(ask(third))
+    except OSError as error: said.append(repr(error))
+    print(*said) if time.monotonic() - began < 5 else print('late')
     """
 }

@@ -3,7 +3,7 @@ import TestPrograms
 import Testing
 
 /// Catalog and users, edited through the running server.
-@Suite(.timeLimit(.minutes(3))) struct OwnedFileTests {
+@Suite(.timeLimit(.minutes(10))) struct OwnedFileTests {
   private static let catalog = "Project/Sources/catalog.4DCatalog"
   private static let addField = #"{"op":"add-field","table":"Books","name":"Price","type":"real"}"#
 

@@ -4,7 +4,7 @@ import Testing
 
 /// A packaged server and its clients on two machines, from the first version to the second, each
 /// started without an argument.
-@Suite(.timeLimit(.minutes(5)), .enabled(if: TwoMachines.isPossible)) struct RolloutTests {
+@Suite(.timeLimit(.minutes(10)), .enabled(if: TwoMachines.isPossible)) struct RolloutTests {
   /// An application, packaged and installed outside of the build.
   private struct Application {
 
@@ -97,9 +97,11 @@ import Testing
       try await application.install("Client", to: "\(place.path)/desk\(number)/ShopClient")
     }
     let server = try await startServer(machines, application)
-    let clients = try (1...2).map { try startClient(machines, application, $0) }
-    for client in clients {
-      _ = try #require(await client.line(containing: "verified"), "\(client.errors)")
+    var clients = try (1...2).map { try startClient(machines, application, $0) }
+    for (number, client) in zip(1..., clients) {
+      clients[number - 1] = try await started("verified", first: client) {
+        try startClient(machines, application, number)
+      }
     }
     #expect(try await place.build() == place.contents("desk1/data/Shop/Shop.4dz"))
 
@@ -115,7 +117,10 @@ import Testing
         await client.line(containing: "version 2 of Shop is installed"),
         "\(client.errors)"
       )
-      _ = try #require(await client.line(containing: "verified"), "\(client.errors)")
+      // It has started itself, and looks for its server as at first.
+      clients[number - 1] = try await started("verified", first: client) {
+        try startClient(machines, application, number)
+      }
       #expect(try place.contents("desk\(number)/data/Shop/Shop.4dz") == built)
       let versions = try FileManager.default.contentsOfDirectory(
         atPath: "\(place.path)/desk\(number)/ShopClient/versions"
@@ -141,8 +146,10 @@ import Testing
     try await application.install("Server", to: application.server)
     try await application.install("Client", to: place.path + "/desk1/ShopClient")
     let server = try await startServer(machines, application)
-    let client = try startClient(machines, application, 1, ["--update", "always"])
-    _ = try #require(await client.line(containing: "verified"), "\(client.errors)")
+    func start() throws -> RunningProgram {
+      try startClient(machines, application, 1, ["--update", "always"])
+    }
+    var client = try await started("verified", start)
     try await application.package(version: 2)
     await stop(server)
     try await application.install("Server", to: application.server)
@@ -151,7 +158,7 @@ import Testing
       await client.line(containing: "version 2 of Shop is installed"),
       "\(client.errors)"
     )
-    _ = try #require(await client.line(containing: "is current"), "\(client.errors)")
+    client = try await started("is current", first: client, start)
     await stop(client, second)
   }
 
@@ -165,10 +172,12 @@ import Testing
     try await application.install("Client", to: place.path + "/desk1/ShopClient")
     let server = try await startServer(machines, application)
 
-    let standard = try await machines.runOnClient([
-      "/usr/bin/env", "XDG_STATE_HOME=\(place.path)/client", Program.path, "connect", address,
-      "-o", place.path + "/app.4dz",
-    ])
+    let standard = try await unbroken {
+      try await machines.runOnClient([
+        "/usr/bin/env", "XDG_STATE_HOME=\(place.path)/client", Program.path, "connect", address,
+        "-o", place.path + "/app.4dz",
+      ])
+    }
     #expect(standard.status == 4)
     #expect(standard.errors.contains("the server of the application Shop"), "\(standard.errors)")
 
@@ -177,8 +186,8 @@ import Testing
     let text = String(decoding: try Data(contentsOf: URL(filePath: file)), as: UTF8.self)
     try Data(text.replacing("7c6b1d0e4f5a4c0d", with: "0000000000000000").utf8)
       .write(to: URL(filePath: file))
-    let stranger = try startClient(machines, application, 1)
-    #expect(await stranger.exitStatus() == 4)
+    let stranger = try await unbroken { try await startClient(machines, application, 1).result() }
+    #expect(stranger.status == 4)
     #expect(stranger.errors.contains("its own client alone gets in"), "\(stranger.errors)")
 
     // A version out of the range, which may not take the update.
@@ -187,8 +196,10 @@ import Testing
     try await application.install("Server", to: application.server)
     let second = try await startServer(machines, application)
     try Data(text.utf8).write(to: URL(filePath: file))
-    let old = try startClient(machines, application, 1, ["--update", "never"])
-    #expect(await old.exitStatus() == 4)
+    let old = try await unbroken {
+      try await startClient(machines, application, 1, ["--update", "never"]).result()
+    }
+    #expect(old.status == 4)
     #expect(old.errors.split(separator: "\n").count == 1, "\(old.errors)")
     await stop(second)
   }
@@ -231,8 +242,7 @@ import Testing
     }
     try await certify("own")
     let server = try await startServer(machines, application)
-    let client = try startClient(machines, application, 1)
-    _ = try #require(await client.line(containing: "verified"), "\(client.errors)")
+    let client = try await started("verified") { try startClient(machines, application, 1) }
     #expect(!client.output.contains("pinned"), "\(client.output)")
     let data = place.path + "/desk1/data/Shop"
     #expect(!FileManager.default.fileExists(atPath: data + "/known-servers.json"))
@@ -241,8 +251,8 @@ import Testing
     // The same server under another authority.
     try await certify("other")
     let second = try await startServer(machines, application)
-    let refused = try startClient(machines, application, 1)
-    #expect(await refused.exitStatus() == 4)
+    let refused = try await unbroken { try await startClient(machines, application, 1).result() }
+    #expect(refused.status == 4)
     #expect(refused.output == "", "\(refused.output)")
     #expect(refused.errors.split(separator: "\n").count == 1, "\(refused.errors)")
     #expect(refused.errors.contains("\(TwoMachines.serverAddress):19813"), "\(refused.errors)")
@@ -260,8 +270,9 @@ import Testing
     try await application.package(version: 2)
     try await application.install("Server", to: application.server)
     let server = try await startServer(machines, application)
-    let client = try startClient(machines, application, 1, ["--update", "always"])
-    _ = try #require(await client.line(containing: "Version 1 goes on"), "\(client.output)")
+    let client = try await started("Version 1 goes on") {
+      try startClient(machines, application, 1, ["--update", "always"])
+    }
     #expect(await client.complains(of: "sign"), "\(client.errors)")
     _ = try #require(await client.line(containing: "verified"), "\(client.errors)")
     await stop(client, server)

@@ -3,7 +3,7 @@ import TestPrograms
 import Testing
 
 /// Another account of the machine at the server's socket, with the built program.
-@Suite(.timeLimit(.minutes(3)), .enabled(if: OtherAccount.isPossible))
+@Suite(.timeLimit(.minutes(10)), .enabled(if: OtherAccount.isPossible))
 struct SocketGroupTests {
   private static let group = "games"
 

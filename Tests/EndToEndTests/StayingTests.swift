@@ -3,7 +3,7 @@ import TestPrograms
 import Testing
 
 /// Sessions that stay on a generation, with the built program.
-@Suite(.timeLimit(.minutes(3))) struct StayingTests {
+@Suite(.timeLimit(.minutes(10))) struct StayingTests {
   private struct Session: Decodable {
     let token: String?
     let generation: ReloadAnswer.Generation?
@@ -43,12 +43,9 @@ import Testing
       "mkdir '\(hooks)' && cd '\(hooks)' && printf '#!/bin/sh\\n: >\(place.path)/asked\\nuntil [ -e \(place.path)/go ]; do sleep 0.05; done\\n' >on-server-open-connection && chmod 755 on-server-open-connection"
     )
     try #require(made.status == 0, "\(made.output)")
-    let server = try await place.serve("--hooks", hooks)
+    let server = try await place.serve("--hooks", hooks, "--hook-timeout", "600")
     async let opening = curl(place, server, "-X", "POST", "/v1/sessions")
-    while !FileManager.default.fileExists(atPath: place.path + "/asked") {
-      try Task.checkCancellation()
-      await Task.yield()
-    }
+    try await until { FileManager.default.fileExists(atPath: place.path + "/asked") }
     // More than are kept for nobody.
     try await change(place, 0..<11)
     let current = try #require(try await place.reload().generation)
@@ -56,6 +53,12 @@ import Testing
     let opened = try session(try await opening)
     #expect(opened.generation?.digest == current.digest)
     let bearer = "Authorization: Bearer \(try #require(opened.token))"
+    // Who listens has no ninety seconds after which a session is over.
+    let listening = try RunningProgram(
+      "/usr/bin/curl",
+      ["-sN", "-H", bearer, "http://\(server.address)/v1/events"]
+    )
+    _ = try #require(await listening.line(containing: "event: ready"), "\(listening.errors)")
     try await change(place, 11..<22)
     let own = try await curl(place, server, "-H", bearer, "/v1/sessions/self")
     #expect(try session(own).generation?.digest == current.digest)
@@ -80,6 +83,7 @@ import Testing
         ]
     )
     #expect(back.output.contains("/trimmed") || back.output.contains(":trimmed"), "\(back.output)")
+    listening.send(SIGKILL)
     #expect(await server.stop() == 0)
   }
 
@@ -131,10 +135,8 @@ import Testing
     }
     let newest = try #require(try await place.reload().generation)
     let id = "\(newest.epoch):\(newest.gen)"
-    var listed = ""
-    while !listed.contains(id) {
-      listed = try await Program.run("clients", "--state-dir", place.state, "--json").output
-      try Task.checkCancellation()
+    try await until {
+      try await Program.run("clients", "--state-dir", place.state, "--json").output.contains(id)
     }
     client.send(SIGTERM)
     _ = await client.exitStatus()

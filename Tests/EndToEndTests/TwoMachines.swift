@@ -9,7 +9,7 @@ final class TwoMachines: Sendable {
   static let isPossible: Bool = {
     guard geteuid() == 0, FileManager.default.isExecutableFile(atPath: ip) else { return false }
     let name = "syncd-\(getpid())-probe"
-    return system("{ ip netns add \(name) && ip netns del \(name); } 2>/dev/null") == 0
+    return run("netns", "add", name) && run("netns", "del", name)
   }()
   private static let ip = "/usr/sbin/ip"
 
@@ -18,7 +18,7 @@ final class TwoMachines: Sendable {
   /// A second address of the server's machine.
   static let otherServerAddress = "10.197.31.3"
 
-  private let name = "syncd-\(getpid())-\(UInt16.random(in: 0...(.max)))"
+  private let name = "syncd-\(UInt64.random(in: 0...(.max)))"
   private var server: String { name + "-s" }
   private var client: String { name + "-c" }
 
@@ -43,7 +43,11 @@ final class TwoMachines: Sendable {
   }
 
   deinit {
-    _ = system("{ ip netns del \(server); ip netns del \(client); } 2>/dev/null")
+    for name in [server, client] { _ = Self.run("netns", "del", name) }
+  }
+
+  private static func run(_ words: String...) -> Bool {
+    (try? RunningProgram.status(of: ip, words)) == 0
   }
 
   /// The words that run a program on the server's machine.

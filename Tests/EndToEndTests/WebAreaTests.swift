@@ -3,7 +3,7 @@ import TestPrograms
 import Testing
 
 /// The walk-through of docs/web.md, which is 4D's own example (4d-domain §9.5), in a real browser.
-@Suite(.timeLimit(.minutes(3)), .enabled(if: Browser.isThere)) struct WebAreaTests {
+@Suite(.timeLimit(.minutes(10)), .enabled(if: Browser.isThere)) struct WebAreaTests {
   private static let page = """
     <!DOCTYPE html><html><body><p id="seen"></p><script>
     (async () => {
@@ -58,13 +58,19 @@ import Testing
     }
 
     // A desktop client, and what server-side code of its session does.
-    _ = try await Program.run(
+    let desktop = ["--unix-socket", place.state + "/syncd.sock"]
+    let opened = try await Program.run(
       "/usr/bin/curl",
-      [
-        "-sS", "--unix-socket", place.state + "/syncd.sock", "http://localhost/v1/sessions",
-        "--json", #"{"user":"ann","machineName":"desk"}"#,
-      ]
+      ["-sS"] + desktop + ["--json", #"{"user":"ann","machineName":"desk"}"#]
+        + ["http://localhost/v1/sessions"]
     )
+    let token = try #require(opened.output.firstMatch(of: /"token":"([0-9a-f]+)"/), "\(opened)").1
+    // Without it the session would be over after ninety seconds.
+    let listening = try RunningProgram(
+      "/usr/bin/curl",
+      ["-sN", "-H", "Authorization: Bearer \(token)"] + desktop + ["http://localhost/v1/events"]
+    )
+    _ = try #require(await listening.line(containing: "event: ready"), "\(listening.errors)")
     let list = try await sessions("list")
     let id = String(
       try #require(list.firstMatch(of: #/([0-9A-F]{32}) +remote +ann /#), "\(list)").1
@@ -82,6 +88,7 @@ import Testing
     #expect(try await Self.seen(at: address, by: "web area", in: place) == shared)
     #expect(try await Self.seen(at: address, by: "used again", in: place) == Self.guest)
     #expect(try await Self.seen(at: products, by: "without", in: place) == Self.guest)
+    listening.send(SIGKILL)
     #expect(await server.stop() == 0)
     #expect(!server.running.errors.contains(passcode))
   }
@@ -94,11 +101,12 @@ import Testing
       turn = turn.then(async () => {
         seen.push(name + ' ' + await take(JSON.parse(event.data)))
         if (name == 'ended') console.log('seen: ' + seen.join(' | ') + '.')
+        console.log('heard: ' + name + '.')
       })
     })
     hear('ready', async ready => {
-      if (seen.length > 0) setTimeout(() => fetch('/_session/leave', { method: 'POST' }), 50)
       const session = await (await fetch('/_session')).json()
+      if (seen.length > 0) fetch('/_session/leave', { method: 'POST' })
       return session.info.ID === ready.session ? ready.revision : 'another session'
     })
     hear('storage', async () => JSON.stringify(await (await fetch('/_session/storage')).json()))
@@ -115,7 +123,7 @@ import Testing
     let place = try Workplace()
     let (server, address) = try await serve(place, Self.listener, at: "/")
     let browser = Browser(profile: place.path + "/listener")
-    async let seen = browser.console(at: address, matching: /seen: .*\./)
+    let page = try browser.open(address)
     func sessions(_ arguments: String...) async throws -> String {
       let all = ["sessions"] + arguments + ["--state-dir", place.state]
       return try await Program.run(Program.path, all).output
@@ -125,20 +133,20 @@ import Testing
       let all = ["-sS", "--unix-socket", socket, "http://localhost/metrics"]
       return try await Program.run("/usr/bin/curl", all).output
     }
-    let limit = ContinuousClock().now.advanced(by: .seconds(60))
-    while !(try await metrics().contains("syncd_web_streams 1\n")) {
-      try #require(ContinuousClock().now < limit)
-    }
+    #expect(await page.complains(of: "heard: ready."))
+    try await until { try await metrics().contains("syncd_web_streams 1\n") }
     let list = try await sessions("list")
     let id = String(try #require(list.firstMatch(of: #/([0-9A-F]{32}) +web /#), "\(list)").1)
     _ = try await sessions("storage", id, "--patch", #"{"cart":"A-17"}"#)
+    // What happens at once may be told in another order.
+    #expect(await page.complains(of: "heard: storage."))
     _ = try await sessions("privileges", id, "--add", "viewProducts")
     let text = [
       "ready 0", #"storage {"cart":"A-17"}"#, "privileges viewProducts 7 books", "ready 1",
       "ended 2",
     ]
-    let heard = try await seen
-    #expect(heard?.contains("seen: \(text.joined(separator: " | ")).") == true, "\(heard ?? "")")
+    #expect(await page.complains(of: "heard: ended."))
+    #expect(page.errors.contains("seen: \(text.joined(separator: " | "))."), "\(page.errors)")
     #expect(await server.stop() == 0)
   }
 }

@@ -3,7 +3,7 @@ import TestPrograms
 import Testing
 
 /// The web listener as an operator starts it.
-@Suite(.timeLimit(.minutes(3))) struct WebTests {
+@Suite(.timeLimit(.minutes(10))) struct WebTests {
   private static func curl(_ arguments: String...) async throws -> String {
     try await Program.run("/usr/bin/curl", ["-sS", "-i"] + arguments).output
   }
@@ -103,7 +103,7 @@ import Testing
     let server = try await place.serve("--web-listen", "127.0.0.1:0", "--web-folder", pages)
     let line = server.running.output.firstMatch(of: /syncd: web at (http:\S+)/)
     let address = String(try #require(line).1)
-    #expect(server.running.errors.contains(pages))
+    #expect(await server.running.complains(of: pages))
     try place.save("<h1>shop</h1>", "pages/index.html")
     #expect(try await Self.curl(address + "/").hasSuffix("<h1>shop</h1>"))
     #expect(await server.stop() == 0)

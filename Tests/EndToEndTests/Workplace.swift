@@ -46,14 +46,38 @@ final class Workplace: Sendable {
   func serve(_ extra: String...) async throws -> Server { try await serve(extra) }
 
   func serve(_ extra: [String]) async throws -> Server {
-    let running = try RunningProgram(
-      Program.path,
-      ["serve", project, "--listen", "127.0.0.1:0", "--state-dir", state] + extra
-    )
-    let ready = try #require(
-      await running.line(containing: "syncd: serving"),
-      "\(running.errors)"
-    )
+    let running = try start(["--listen", "127.0.0.1:0"] + extra)
+    return try served(running, await running.line(containing: "syncd: serving"))
+  }
+
+  /// Serves at an address where somebody has listened before.
+  ///
+  /// Waits until it is free: the system may have given the port to another program meanwhile.
+  func serve(again address: String, _ extra: String...) async throws -> Server {
+    try await serve(again: address, with: ["--listen", address] + extra)
+  }
+
+  /// The same with what names the address, which is the settings where nothing does.
+  func serve(again address: String, with options: [String]) async throws -> Server {
+    var running = try start(options)
+    var ready: String?
+    try await until {
+      ready = await running.line(containing: "syncd: serving")
+      guard ready == nil else { return true }
+      _ = await running.exitStatus()
+      guard running.errors.contains("\(address) is in use") else { return true }
+      running = try start(options)
+      return false
+    }
+    return try served(running, ready)
+  }
+
+  private func start(_ options: [String]) throws -> RunningProgram {
+    try RunningProgram(Program.path, ["serve", project, "--state-dir", state] + options)
+  }
+
+  private func served(_ running: RunningProgram, _ line: String?) throws -> Server {
+    let ready = try #require(line, "\(running.errors)")
     let address = try #require(
       ready.firstMatch(of: /at (127\.0\.0\.1:\d+), generation ([0-9a-f]+:\d+)/)
     )

@@ -19,26 +19,15 @@ package struct Browser {
 
   /// Opens a page and returns what is in it once its scripts have ended.
   package func page(at address: String) async throws -> String {
-    let end = ["--virtual-time-budget=20000", "--timeout=60000", "--dump-dom", address]
+    let end = ["--virtual-time-budget=20000", "--timeout=300000", "--dump-dom", address]
     let running = try RunningProgram(Self.program, options + end)
     _ = await running.exitStatus()
     return running.output
   }
 
-  /// Opens a page whose scripts have no end, and waits for a line on its console.
-  ///
-  /// - Returns: the text of the first one that matches; `nil` when it has not come for a minute.
-  package func console(
-    at address: String,
-    matching text: Regex<Substring>
-  ) async throws -> String? {
+  /// Opens a page whose scripts have no end; its console goes to standard error.
+  package func open(_ address: String) throws -> RunningProgram {
     let more = ["--remote-debugging-port=0", "--enable-logging=stderr", address]
-    let running = try RunningProgram(Self.program, options + more)
-    let limit = ContinuousClock().now.advanced(by: .seconds(60))
-    while ContinuousClock().now < limit {
-      if let found = running.errors.firstMatch(of: text) { return String(found.0) }
-      await Task.yield()
-    }
-    return nil
+    return try RunningProgram(Self.program, options + more)
   }
 }

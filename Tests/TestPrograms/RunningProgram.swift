@@ -7,7 +7,8 @@ import Synchronization
 /// Started by `posix_spawn` with nothing inherited: of the many programs that the tests start at once
 /// none must hold another's output, or that output would never end.
 package final class RunningProgram: Sendable {
-  package let pid: Int32
+  package var pid: Int32 { child.pid }
+  private let child: ChildProcess
   private let seen: SeenOutput
   /// The near end of the program's terminal.
   private let terminal: Int32?
@@ -24,9 +25,9 @@ package final class RunningProgram: Sendable {
       close(errors.writing)
       return (pid, output.reading, errors.reading)
     }
-    self.pid = pid
+    child = ChildProcess(pid)
     terminal = nil
-    seen = Self.watch(pid, output, errors)
+    seen = Self.watch(child, output, errors)
   }
 
   /// Starts a program on a terminal of its own, where somebody types; all that it prints is its output.
@@ -41,17 +42,26 @@ package final class RunningProgram: Sendable {
       let pid = try Self.spawn([program] + arguments, .terminal("/dev/pts/\(number)"))
       return (pid, near, fcntl(near, F_DUPFD_CLOEXEC, 0))
     }
-    self.pid = pid
+    child = ChildProcess(pid)
     terminal = near
-    seen = Self.watch(pid, reading, nil)
+    seen = Self.watch(child, reading, nil)
   }
 
   deinit {
-    kill(pid, SIGKILL)
+    child.send(SIGKILL)
     if let terminal { close(terminal) }
   }
 
-  private static func watch(_ pid: Int32, _ output: Int32, _ errors: Int32?) -> SeenOutput {
+  /// Runs a program that takes a moment to its end, and blocks: for those who cannot suspend.
+  package static func status(of program: String, _ arguments: [String]) throws -> Int32 {
+    ChildProcess(try starting.withLock { try spawn([program] + arguments, .nowhere) }).wait()
+  }
+
+  private static func watch(
+    _ child: ChildProcess,
+    _ output: Int32,
+    _ errors: Int32?
+  ) -> SeenOutput {
     let seen = SeenOutput()
     Thread.detachNewThread {  // check:allow(detached) a blocking read of the test's own
       read(output) { seen.take(output: $0) }
@@ -59,9 +69,7 @@ package final class RunningProgram: Sendable {
     }
     Thread.detachNewThread {  // check:allow(detached) a blocking read and wait of the test's own
       if let errors { read(errors) { seen.take(errors: $0) } }
-      var status: Int32 = 0
-      while waitpid(pid, &status, 0) < 0, errno == EINTR {}
-      seen.end(status: status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F)
+      seen.end(status: child.wait())
     }
     return seen
   }
@@ -101,7 +109,8 @@ package final class RunningProgram: Sendable {
     if let terminal { _ = Glibc.write(terminal, bytes, bytes.count) }
   }
 
-  package func send(_ signal: Int32) { kill(pid, signal) }
+  /// Sends a signal; nothing where the program has ended.
+  package func send(_ signal: Int32) { child.send(signal) }
 
   /// Waits for the end and for all output.
   package func exitStatus() async -> Int32 { await waiting { await seen.exitStatus() } }
@@ -111,7 +120,7 @@ package final class RunningProgram: Sendable {
     await withTaskCancellationHandler {
       await body()
     } onCancel: {
-      kill(pid, SIGKILL)
+      child.send(SIGKILL)
     }
   }
 
@@ -136,6 +145,7 @@ package final class RunningProgram: Sendable {
   private enum Ends {
     case pipes(output: Int32, errors: Int32)
     case terminal(String)
+    case nowhere
   }
 
   private static func spawn(_ command: [String], _ ends: Ends) throws -> Int32 {
@@ -152,6 +162,10 @@ package final class RunningProgram: Sendable {
       // The first terminal that the head of a session opens is that session's: ctrl-C works.
       flags |= newSession
       posix_spawn_file_actions_addopen(&actions, 0, name, O_RDWR, 0)
+      posix_spawn_file_actions_adddup2(&actions, 0, 1)
+      posix_spawn_file_actions_adddup2(&actions, 0, 2)
+    case .nowhere:
+      posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0)
       posix_spawn_file_actions_adddup2(&actions, 0, 1)
       posix_spawn_file_actions_adddup2(&actions, 0, 2)
     }
