@@ -46,12 +46,16 @@ struct PendingChanges {
     if !isStillOpen { lastEvent = now }
   }
 
-  /// Sets the file apart until its writer closes it, unless it changed since `revision`.
+  /// Sets the file apart until its writer closes it, unless it was closed since `revision`.
   mutating func hold(_ path: RawPath, revision seen: UInt64, file: HeldFile) {
-    guard changes.entries[path]?.revision == seen else { return }
+    guard let entry = changes.entries[path] else { return }
+    // Whoever wrote on since then has it open still: it must not be told for that.
+    guard entry.revision == seen || entry.evidence == .open else { return }
     _ = changes.remove(path)
     revision += 1
     var file = file
+    // What came since the look makes what it saw worthless.
+    if entry.revision != seen { file.stillness = nil }
     file.revision = revision
     held[path] = file
   }
