@@ -1,7 +1,7 @@
 import Testing
 import Watcher
 
-@Suite("Sets of changes")
+@Suite("Sets of changes", .timeLimit(.minutes(3)))
 struct ChangeSetTests {
   private func lines(_ set: ChangeSet) -> [String] {
     set.sorted().map { "\($0.kind) " + String(decoding: $0.path, as: UTF8.self) }

@@ -22,7 +22,7 @@ extension WatcherTests {
     let tree = TestTree()
     Disk.write(tree.path("f"), "one")
     link(tree.path("f"), tree.outside("g"))
-    var settings = WatchSettings()
+    var settings = WatchSettings.unhurried
     settings.alwaysPolls = true
     settings.pollInterval = .milliseconds(20)
     try await Session.run(tree, settings: settings) { session in
@@ -77,7 +77,7 @@ extension WatcherTests {
       link(tree.path("a"), tree.path("d/b"))
       try await session.expectSame(consumer)
       _ = await consumer.takeLines()
-      Disk.write(tree.path("d/b"), "two")
+      await session.atOnce { Disk.write(tree.path("d/b"), "two") }
       try await session.expectSame(consumer)
       #expect(await consumer.takeLines() == ["changed a", "changed d/b"])
       Disk.remove(tree.path("a"))
@@ -90,15 +90,12 @@ extension WatcherTests {
   func passingLink() async throws {
     let tree = TestTree()
     Disk.write(tree.path("a"), "one")
-    let gate = Gate()
-    var settings = WatchSettings()
-    settings.gate = gate
-    try await Session.consume(tree, settings: settings) { session, consumer in
-      await gate.close { Disk.write(tree.path("nudge"), "") }
-      link(tree.path("a"), tree.path("b"))
-      Disk.write(tree.path("b"), "two", flags: 0)
-      Disk.remove(tree.path("b"))
-      gate.open()
+    try await Session.consume(tree) { session, consumer in
+      await session.atOnce {
+        link(tree.path("a"), tree.path("b"))
+        Disk.write(tree.path("b"), "two", flags: 0)
+        Disk.remove(tree.path("b"))
+      }
       try await session.expectSame(consumer)
       #expect(session.watcher.report().rescans[.hardLinks] == 1)
     }

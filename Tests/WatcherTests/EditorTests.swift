@@ -8,13 +8,15 @@ extension WatcherTests {
     let tree = TestTree()
     Disk.write(tree.path("f.4dm"), "old")
     try await Session.run(tree, settings: .patient) { session in
+      await session.hold()
       let file = OpenFile(tree.path("f.4dm"))
       Disk.write(tree.path("g.4dm"), "clean")
+      session.gate.open()
       try await session.expectNext(["changed g.4dm"])
       file.write("new")
       file.close()
       try await session.expectNext(["changed f.4dm"])
-      #expect(session.watcher.report().deferrals[.openWriter] == 1)
+      #expect(session.watcher.report().deferrals[.openWriter] ?? 0 >= 1)
     }
   }
 
@@ -23,11 +25,13 @@ extension WatcherTests {
     let tree = TestTree()
     Disk.write(tree.path("f.4dm"), "old")
     try await Session.run(tree, settings: .patient) { session in
-      Disk.write(tree.path("4913"), "")
-      Disk.remove(tree.path("4913"))
-      Disk.move(tree.path("f.4dm"), tree.path("f.4dm~"))
-      Disk.write(tree.path("f.4dm"), "new")
-      Disk.remove(tree.path("f.4dm~"))
+      await session.atOnce {
+        Disk.write(tree.path("4913"), "")
+        Disk.remove(tree.path("4913"))
+        Disk.move(tree.path("f.4dm"), tree.path("f.4dm~"))
+        Disk.write(tree.path("f.4dm"), "new")
+        Disk.remove(tree.path("f.4dm~"))
+      }
       try await session.expectNext(["changed f.4dm"])
       try await session.expectBarrier(1)
     }
@@ -58,12 +62,14 @@ extension WatcherTests {
     let tree = TestTree()
     Disk.write(tree.path("f.4dm"), "old")
     try await Session.run(tree, settings: .patient) { session in
-      symlink("user@host.1234", tree.path(".#f.4dm"))
-      Disk.write(tree.path("#f.4dm#"), "auto")
-      Disk.move(tree.path("f.4dm"), tree.path("f.4dm~"))
-      Disk.write(tree.path("f.4dm"), "new")
-      Disk.remove(tree.path("#f.4dm#"))
-      Disk.remove(tree.path(".#f.4dm"))
+      await session.atOnce {
+        symlink("user@host.1234", tree.path(".#f.4dm"))
+        Disk.write(tree.path("#f.4dm#"), "auto")
+        Disk.move(tree.path("f.4dm"), tree.path("f.4dm~"))
+        Disk.write(tree.path("f.4dm"), "new")
+        Disk.remove(tree.path("#f.4dm#"))
+        Disk.remove(tree.path(".#f.4dm"))
+      }
       try await session.expectNext(["changed f.4dm"])
       try await session.expectBarrier(1)
     }
@@ -74,10 +80,12 @@ extension WatcherTests {
     let tree = TestTree()
     Disk.write(tree.path("f.4dm"), "old")
     try await Session.run(tree, settings: .patient) { session in
-      Disk.write(tree.path("f.4dm"), "new")
+      await session.atOnce { Disk.write(tree.path("f.4dm"), "new") }
       try await session.expectNext(["changed f.4dm"])
-      Disk.write(tree.path("f.4dm.tmp"), "newer")
-      Disk.move(tree.path("f.4dm.tmp"), tree.path("f.4dm"))
+      await session.atOnce {
+        Disk.write(tree.path("f.4dm.tmp"), "newer")
+        Disk.move(tree.path("f.4dm.tmp"), tree.path("f.4dm"))
+      }
       try await session.expectNext(["changed f.4dm"])
       try await session.expectBarrier(2)
     }
@@ -90,11 +98,13 @@ extension WatcherTests {
     let names = (0..<40).map { "Project/Sources/Methods/m\($0).4dm" }
     for name in names { Disk.write(tree.path(name), "old") }
     try await Session.run(tree, settings: .patient) { session in
-      for name in names {
-        Disk.write(tree.path(name + ".tmp"), "new")
-        Disk.move(tree.path(name + ".tmp"), tree.path(name))
+      await session.atOnce {
+        for name in names {
+          Disk.write(tree.path(name + ".tmp"), "new")
+          Disk.move(tree.path(name + ".tmp"), tree.path(name))
+        }
+        Disk.write(tree.path("Project/Sources/folders.json"), "{}")
       }
-      Disk.write(tree.path("Project/Sources/folders.json"), "{}")
       let batch = try await session.watcher.nextBatch()
       let wanted = (names + ["Project/Sources/folders.json"]).map { "changed " + $0 }.sorted()
       #expect(batch.lines == wanted)
@@ -112,11 +122,13 @@ extension WatcherTests {
         file.write("chunk")
         if index % 10 == 5 { Disk.write(tree.path("quick\(index)"), "at once") }
       }
-      let quick = await consumer.takeLines()
-      #expect(quick == ["changed quick5", "changed quick15", "changed quick25"])
+      let quick: Set = ["changed quick5", "changed quick15", "changed quick25"]
+      try await consumer.hears(quick)
+      #expect(await Set(consumer.takeLines()) == quick)
       file.close()
-      await consumer.reached(4)
-      #expect(await consumer.takeLines() == ["changed slow"])
+      try await consumer.hears(["changed slow"])
+      // Of a quick one that was told before it was seen to be closed more may be told.
+      #expect(await Set(consumer.takeLines()).subtracting(quick) == ["changed slow"])
       try await session.expectSame(consumer)
     }
   }
@@ -124,11 +136,13 @@ extension WatcherTests {
   @Test("A writer that never closes is given up after the limit, with a warning that names it")
   func endlessWriter() async throws {
     let tree = TestTree()
-    var settings = WatchSettings()
+    var settings = WatchSettings.unhurried
     settings.openWriterLimit = .milliseconds(100)
     try await Session.run(tree, settings: settings) { session in
+      await session.hold()
       let file = OpenFile(tree.path("log"))
       file.write("line")
+      session.gate.open()
       try await session.expectNext(["changed log"])
       #expect(session.watcher.report().warnings.contains { $0.hasPrefix("log has been open") })
       file.close()
@@ -154,10 +168,20 @@ extension WatcherTests {
   @Test("Under endless writing something is released within the longest wait")
   func continuousWriter() async throws {
     let tree = TestTree()
-    try await Session.consume(tree) { session, consumer in
-      await paced(300, every: 4) { index in Disk.write(tree.path("f\(index % 7)"), "\(index)") }
-      let batches = await consumer.batches.count
-      #expect(batches >= 4)
+    var settings = WatchSettings.unhurried
+    // A writer that the machine holds up makes no silence that is long enough.
+    settings.quietAfterSingleSave = .seconds(600)
+    settings.quietAfterBurst = .seconds(600)
+    try await Session.consume(tree, settings: settings) { session, consumer in
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask {
+          await pacedUntilCancelled(every: 4) { index in
+            Disk.write(tree.path("f\(index % 7)"), "\(index)")
+          }
+        }
+        defer { group.cancelAll() }
+        try await consumer.collects(batches: 4)
+      }
       try await session.expectSame(consumer)
     }
   }

@@ -24,10 +24,8 @@ extension WatcherTests {
       environment["SYNCD_FUZZ_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0..<1_000_000)
     print("fuzz \(mode): SYNCD_FUZZ_SEED=\(seed) SYNCD_FUZZ_OPS=\(total)")
     let tree = TestTree()
-    let gate = Gate()
-    var settings = WatchSettings()
+    var settings = WatchSettings.unhurried
     settings.distrustsUnseenWrites = mode != .eventsOnly
-    settings.gate = gate
     try await Session.consume(tree, filter: EverythingFilter(), settings: settings) {
       session,
       consumer in
@@ -36,7 +34,7 @@ extension WatcherTests {
       var barriers = 0
       while done < total {
         let stalls = mode == .stalls && Bool.random(using: &random)
-        if stalls { await gate.close { Disk.write(tree.path("nudge"), "") } }
+        if stalls { await session.hold() }
         let threads = Int.random(in: 2...4, using: &random)
         let longest = stalls && barriers % 3 == 2 ? max(300, min(40_000, total / 8)) : 300
         let steps = Int.random(in: 20...longest, using: &random)
@@ -53,7 +51,7 @@ extension WatcherTests {
           }
           await group.waitForAll()
         }
-        gate.open()
+        session.gate.open()
         done += threads * steps
         barriers += 1
         let differences = try await session.differences(consumer)

@@ -28,7 +28,7 @@ extension WatcherTests {
     try await Session.consume(tree) { session, consumer in
       for (index, branch) in ["one", "two", "one"].enumerated() {
         try run("/usr/bin/git", "checkout", "-q", branch, in: tree.root)
-        await consumer.reached(UInt64(index + 1))
+        try await consumer.reached(UInt64(index + 1))
         let batches = await consumer.batches
         #expect(batches.last?.changes.count == 500)
       }
@@ -66,6 +66,7 @@ extension WatcherTests {
       Disk.write(lockPath, "")
       #expect(Disk.exists(lockPath))
       Disk.write(tree.path("f.4dm"), "half")
+      try await session.until { $0.deferrals[.gitLock] ?? 0 > 0 }
       await #expect(throws: WatcherError.barrierTimedOut) {
         try await session.watcher.barrier(until: .now + .milliseconds(100))
       }
@@ -95,14 +96,16 @@ extension WatcherTests {
     let tree = TestTree()
     Disk.folder(tree.path(".git"))
     Disk.write(tree.path(".git/index.lock"), "")
-    var settings = WatchSettings()
+    var settings = WatchSettings.unhurried
     settings.gitLockLimit = .milliseconds(150)
     try await Session.run(tree, settings: settings) { session in
-      Disk.write(tree.path("f"), "1")
+      await session.atOnce { Disk.write(tree.path("f"), "1") }
       try await session.expectNext(["changed f"])
       #expect(session.watcher.report().warnings.first?.contains(".git/index.lock") == true)
-      Disk.remove(tree.path(".git/index.lock"))
-      Disk.write(tree.path("f"), "2")
+      await session.atOnce {
+        Disk.remove(tree.path(".git/index.lock"))
+        Disk.write(tree.path("f"), "2")
+      }
       try await session.expectNext(["changed f"])
       #expect(session.watcher.report().warnings == [])
     }

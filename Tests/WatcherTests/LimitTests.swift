@@ -10,20 +10,16 @@ extension WatcherTests {
       Disk.folder(tree.path("d\(folder)"))
       for file in 0..<20 { Disk.write(tree.path("d\(folder)/f\(file)"), "old") }
     }
-    let gate = Gate()
-    var settings = WatchSettings()
-    settings.gate = gate
-    try await Session.consume(tree, settings: settings) { session, consumer in
-      await gate.close { Disk.write(tree.path("DerivedData"), "") }
-      await consumer.reached(1)
-      _ = await consumer.takeLines()
-      for round in 0..<40 {
-        for file in 0..<300 { Disk.write(tree.path("d\(file / 20)/f\(file % 20)"), "\(round)") }
+    try await tree.age()
+    try await Session.consume(tree) { session, consumer in
+      await session.atOnce {
+        for round in 0..<40 {
+          for file in 0..<300 { Disk.write(tree.path("d\(file / 20)/f\(file % 20)"), "\(round)") }
+        }
+        Disk.folders(tree.path("late/r"))
+        Disk.write(tree.path("late/r/f"), "last")
+        Disk.remove(tree.path("d3"))
       }
-      Disk.folders(tree.path("late/r"))
-      Disk.write(tree.path("late/r/f"), "last")
-      Disk.remove(tree.path("d3"))
-      gate.open()
       try await session.expectSame(consumer)
       let report = session.watcher.report()
       #expect(report.overflows > 0)
@@ -38,14 +34,11 @@ extension WatcherTests {
   @Test("A barrier that waits while the queue overflows is answered after the rescan")
   func barrierAcrossOverflow() async throws {
     let tree = TestTree()
-    let gate = Gate()
-    var settings = WatchSettings()
-    settings.gate = gate
-    try await Session.consume(tree, settings: settings) { session, consumer in
-      await gate.close { Disk.write(tree.path("f"), "") }
+    try await Session.consume(tree) { session, consumer in
+      await session.hold()
       for file in 0..<9_000 { Disk.write(tree.path("f\(file)"), "content") }
       async let same: Void = session.expectSame(consumer)
-      gate.open()
+      session.gate.open()
       try await same
     }
   }
@@ -54,7 +47,7 @@ extension WatcherTests {
   func doubt() async throws {
     let tree = TestTree()
     Disk.folders(tree.path("Project/Sources"))
-    var settings = WatchSettings()
+    var settings = WatchSettings.unhurried
     settings.dirtyPathLimit = 100
     try await Session.run(tree, settings: settings) { session in
       for file in 0..<300 { Disk.write(tree.path("Project/Sources/f\(file)"), "x") }
@@ -80,7 +73,7 @@ extension WatcherTests {
   @Test("The library is started afresh before it has kept too many dead records")
   func libraryRecords() async throws {
     let tree = TestTree()
-    var settings = WatchSettings()
+    var settings = WatchSettings.unhurried
     settings.libraryRecordLimit = 100
     try await Session.consume(tree, settings: settings) { session, consumer in
       for round in 0..<500 {
@@ -149,7 +142,7 @@ extension WatcherTests {
   func watchLimit() async throws {
     let tree = TestTree()
     for folder in 0..<30 { Disk.folders(tree.path("d\(folder)/e")) }
-    var settings = WatchSettings()
+    var settings = WatchSettings.unhurried
     settings.watchLimit = 20
     settings.pollInterval = .milliseconds(20)
     try await Session.consume(tree, settings: settings) { session, consumer in
@@ -157,10 +150,10 @@ extension WatcherTests {
       let warning = session.watcher.report().warnings.first ?? ""
       #expect(warning.contains("sysctl fs.inotify.max_user_watches="))
       for folder in 0..<30 { Disk.write(tree.path("d\(folder)/e/f"), "x") }
-      await consumer.knows(items: 90)
+      try await consumer.knows(items: 90)
       for folder in 0..<25 { Disk.remove(tree.path("d\(folder)")) }
       // The polled part takes the watches over that became free.
-      while session.watcher.report().mode == .polling { await Task.yield() }
+      try await session.until { $0.mode != .polling }
       #expect(session.watcher.report().warnings == [])
       try await session.expectSame(consumer)
     }

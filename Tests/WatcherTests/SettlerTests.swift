@@ -1,7 +1,7 @@
 import Testing
 import Watcher
 
-@Suite("When changes are released")
+@Suite("When changes are released", .timeLimit(.minutes(3)))
 struct SettlerTests {
   private let start = ContinuousClock.now
   private let settler = Settler(settings: WatchSettings())

@@ -7,6 +7,7 @@ final class Gate: PumpGate, @unchecked Sendable {
   private let condition = NSCondition()
   private var isClosed = false
   private var isStanding = false
+  private var isGivenUp = false
 
   func pass() {
     condition.withLock {
@@ -19,11 +20,21 @@ final class Gate: PumpGate, @unchecked Sendable {
 
   /// Closes the gate and returns when the watching thread stands before it; `nudge` is something
   /// that makes it go round once more.
+  ///
+  /// A test whose time is over finds it open: the watching thread has to end.
   func close(nudge: @escaping @Sendable () -> Void) async {
-    await onThread { [self] in
-      condition.withLock { isClosed = true }
-      nudge()
-      condition.withLock { while !isStanding { condition.wait() } }
+    await withTaskCancellationHandler {
+      await onThread { [self] in
+        condition.withLock { isClosed = !isGivenUp }
+        nudge()
+        condition.withLock { while !isStanding, !isGivenUp { condition.wait() } }
+      }
+    } onCancel: {
+      condition.withLock {
+        isGivenUp = true
+        isClosed = false
+        condition.broadcast()
+      }
     }
   }
 

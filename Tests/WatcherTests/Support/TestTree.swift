@@ -20,6 +20,23 @@ final class TestTree: Sendable {
     Disk.remove(base)
   }
 
+  /// Returns when what was written so far is older than the tick of the coarsest clock that a file
+  /// system has: until then no look can tell whether it is written again, and it is told once more.
+  func age() async throws {
+    let mark = outside("mark")
+    var status = stat()
+    func time() -> Int {
+      Disk.write(mark, "x")
+      stat(mark, &status)
+      return status.st_ctim.tv_sec * 1_000 + status.st_ctim.tv_nsec / 1_000_000
+    }
+    let written = time()
+    while time() <= written + 30 {
+      try Task.checkCancellation()
+      await Task.yield()
+    }
+  }
+
   /// The absolute path of something in the root.
   func path(_ relative: String) -> String { relative.isEmpty ? root : root + "/" + relative }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Runs blocking work on a thread of its own.
 func onThread(_ body: @escaping @Sendable () -> Void) async {
@@ -18,6 +19,26 @@ func paced(_ count: Int, every milliseconds: CInt, _ body: @escaping @Sendable (
       body(index)
       poll(nil, 0, milliseconds)
     }
+  }
+}
+
+/// The same without an end: until its task is cancelled.
+func pacedUntilCancelled(
+  every milliseconds: CInt,
+  _ body: @escaping @Sendable (Int) -> Void
+) async {
+  let isOver = Mutex(false)
+  await withTaskCancellationHandler {
+    await onThread {
+      var index = 0
+      while !isOver.withLock({ $0 }) {
+        body(index)
+        index += 1
+        poll(nil, 0, milliseconds)
+      }
+    }
+  } onCancel: {
+    isOver.withLock { $0 = true }
   }
 }
 
