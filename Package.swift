@@ -100,7 +100,7 @@ let package = Package(
     .testTarget(
       name: "ProjectHostTests",
       dependencies: [
-        "Bundler", "ProjectHost", "ProjectModel", "SyncProtocol",
+        "Bundler", "ProjectHost", "ProjectModel", "SyncProtocol", "TestPrograms", "Watcher",
         .product(name: "Logging", package: "swift-log"),
       ]
     ),

@@ -3,7 +3,7 @@ import Foundation
 package import Logging
 package import ProjectModel
 package import SyncProtocol
-import Watcher
+package import Watcher
 
 /// An open project: watched, bundled and ready to be served, from `run()` until it is stopped.
 package final class HostedProject: Sendable {
@@ -20,6 +20,8 @@ package final class HostedProject: Sendable {
     package var machineSecret: [UInt8]?
     /// The deployed archive at the location, opened; its data are in the system folder if left out.
     package var deployed: DeployedProject?
+    /// The times and limits of what watches the project.
+    package var watching = WatchSettings()
 
     package init() {}
   }
@@ -100,7 +102,8 @@ package final class HostedProject: Sendable {
     watcher = TreeWatcher(
       root: location.root,
       cookieDirectory: folder.cookies,
-      filter: Self.filter(location, options)
+      filter: Self.filter(location, options),
+      settings: options.watching
     )
     let store = try BundleStore(folder: folder.generations, keepBytes: options.keepBytes)
     self.store = store

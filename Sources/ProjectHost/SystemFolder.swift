@@ -129,7 +129,11 @@ package struct SystemFolderLock: ~Copyable {
     self.descriptor = descriptor
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    // A program that is being started holds a copy of the descriptor for a moment.
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 
   /// The process that serves with the folder now; `nil` where none does or it cannot be told.
   static func holder(of folder: SystemFolder) -> Int32? {

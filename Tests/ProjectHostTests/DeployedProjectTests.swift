@@ -162,7 +162,7 @@ extension WatchingTests {
         try file.seek(toOffset: middle)
         try file.write(contentsOf: byte.map { $0 ^ 0xFF })
         try file.close()
-        let deadline = ContinuousClock().now.advanced(by: .seconds(60))
+        let deadline = ContinuousClock().now.advanced(by: .seconds(150))
         #expect(await project.reload(reason: .command, deadline: deadline).outcome == .failed)
         #expect(await project.condition().state == .degraded)
         #expect(project.current() == first)

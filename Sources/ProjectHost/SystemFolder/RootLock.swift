@@ -40,7 +40,7 @@ package struct RootLock: ~Copyable {
     )
   }
 
-  deinit { if descriptor >= 0 { close(descriptor) } }
+  deinit { letGo(of: descriptor) }
 }
 
 /// A lock taken for a moment; while it is held no server starts on the folder.
@@ -62,5 +62,12 @@ struct BriefLock: ~Copyable {
   /// Lets go of the lock before its end.
   consuming func release() {}
 
-  deinit { if descriptor >= 0 { close(descriptor) } }
+  deinit { letGo(of: descriptor) }
+}
+
+private func letGo(of descriptor: Int32) {
+  guard descriptor >= 0 else { return }
+  // A program that is being started holds a copy of the descriptor for a moment.
+  flock(descriptor, LOCK_UN)
+  close(descriptor)
 }

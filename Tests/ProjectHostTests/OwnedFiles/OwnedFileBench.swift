@@ -61,7 +61,7 @@ final class OwnedFileBench: Sendable {
   /// The file as the service holds it open.
   func open(
     startingWith start: String? = nil,
-    patience: Duration = .seconds(5),
+    patience: Duration = .seconds(60),
     journalBound: Int = 4 << 20,
     steps: @escaping EditStepHook = { _ in 0 }
   ) async throws -> LinesFile {
