@@ -147,7 +147,7 @@ struct StartFiles {
         # A program in the background does not hear INT. Who is told to end before the child is known
         # tells it afterwards: it must not go on by itself.
         child= ends=
-        trap 'ends=1; [ -z "$child" ] || kill -TERM $child 2>/dev/null' TERM HUP INT
+        trap 'if [ -n "$child" ]; then kill -TERM $child 2>/dev/null; else ends=1; fi' TERM HUP INT
         "$version/start" "$@" <&3 3<&- &
         child=$!
         [ -z "$ends" ] || kill -TERM $child 2>/dev/null
