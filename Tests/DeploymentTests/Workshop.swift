@@ -86,14 +86,45 @@ final class Workshop: Sendable {
       programs: try Programs(in: path + "/programs"),
       signingKey: try SigningKey(at: key)
     )
-    return try await ApplicationPackager(plan).package(into: "\(path)/\(folder)")
+    let result = try await ApplicationPackager(plan).package(into: "\(path)/\(folder)")
+    try await untilProgramsAreClosed()
+    return result
   }
 
-  /// Runs a program to its end.
+  /// Waits until nobody has a program here open for writing: what is written in this process is open
+  /// in a program that another test starts meanwhile, until that one is loaded, and no system runs it.
+  func untilProgramsAreClosed() async throws {
+    let names = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
+    for name in names {
+      while isBeingWritten("\(path)/\(name)") {
+        try Task.checkCancellation()
+        await Task.yield()
+      }
+    }
+  }
+
+  /// Only of files that can be run.
+  private func isBeingWritten(_ path: String) -> Bool {
+    var status = stat()
+    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+      status.st_mode & 0o111 != 0
+    else { return false }
+    let file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    guard file >= 0 else { return false }
+    defer { close(file) }
+    // F_SETSIG and F_SETLEASE of fcntl(2): who writes meanwhile sends a signal that nobody minds.
+    guard fcntl(file, 10, SIGURG) == 0 else { return false }
+    if fcntl(file, 1_024, F_RDLCK) != 0 { return errno == EAGAIN }
+    _ = fcntl(file, 1_024, F_UNLCK)
+    return false
+  }
+
+  /// Runs a program to its end, once what was written here can be run.
   func run(
     _ program: String,
     _ arguments: String...
   ) async throws -> (status: Int32, output: String, errors: String) {
+    try await untilProgramsAreClosed()
     let running = try RunningProgram(program, arguments)
     let status = await running.exitStatus()
     return (status, running.output, running.errors)
