@@ -3,7 +3,7 @@ import Foundation
 import ProjectModel
 import Testing
 
-@Suite struct ArchiveSourceTests {
+@Suite(.timeLimit(.minutes(longestTest))) struct ArchiveSourceTests {
   private let project: TestProject
   private let file: String
 

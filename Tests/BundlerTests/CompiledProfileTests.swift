@@ -2,7 +2,7 @@ import Bundler
 import ProjectModel
 import Testing
 
-@Suite struct CompiledProfileTests {
+@Suite(.timeLimit(.minutes(longestTest))) struct CompiledProfileTests {
   private let project: TestProject
 
   init() throws {

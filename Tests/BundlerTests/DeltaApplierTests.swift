@@ -4,7 +4,7 @@ import ProjectModel
 import Testing
 
 /// What comes over the line is anybody's: a delta is applied whole and right, or not at all.
-@Suite struct DeltaApplierTests {
+@Suite(.timeLimit(.minutes(longestTest))) struct DeltaApplierTests {
   private let root: TemporaryFolder
   private let base: BundleFile
   private let target: Digest

@@ -3,7 +3,7 @@ import Foundation
 import ProjectModel
 import Testing
 
-@Suite struct DeltaTests {
+@Suite(.timeLimit(.minutes(longestTest))) struct DeltaTests {
   @Test func theZlibInUsePacksAsTheFormatWants() {
     #expect(ZlibSelfTest.passes, "\(ZlibSelfTest.corpusDigest())")
   }

@@ -6,6 +6,12 @@ import ProjectModel
 let fuzzRounds =
   ProcessInfo.processInfo.environment["SYNCD_FUZZ_ROUNDS"].flatMap { Int($0) } ?? 3
 
+/// In minutes, for every suite; a long run is somebody's wish.
+let longestTest =
+  ["SYNCD_FUZZ_ROUNDS", "SYNCD_EDIT_STEPS"].contains {
+    ProcessInfo.processInfo.environment[$0] != nil
+  } ? 1_440 : 5
+
 extension EncodedDelta {
   func bytes() throws -> [UInt8] { try read(at: 0, count: .max) }
 }

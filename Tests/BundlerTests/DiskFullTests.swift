@@ -4,7 +4,7 @@ import ProjectModel
 import Testing
 
 /// On a file system of its own, where mounting one is allowed.
-@Suite struct DiskFullTests {
+@Suite(.timeLimit(.minutes(longestTest))) struct DiskFullTests {
   @Test func aFullDiskFailsThePublishingAndLosesNothing() async throws {
     let project = try TestProject()
     let mount = try TemporaryFolder()

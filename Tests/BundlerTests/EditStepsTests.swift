@@ -4,7 +4,7 @@ import ProjectModel
 import Testing
 
 /// Incremental equals clean, whatever the order of edits, by the judgement of another program.
-@Suite struct EditStepsTests {
+@Suite(.timeLimit(.minutes(longestTest))) struct EditStepsTests {
   private static let steps =
     ProcessInfo.processInfo.environment["SYNCD_EDIT_STEPS"].flatMap { Int($0) } ?? 300
 

@@ -3,7 +3,7 @@ import Foundation
 import ProjectModel
 import Testing
 
-@Suite struct GoldenArchiveTests {
+@Suite(.timeLimit(.minutes(longestTest))) struct GoldenArchiveTests {
   /// A project small enough to check each byte by hand.
   @Test func tinyTreeHasTheBytesOfTheFormat() async throws {
     let project = try TestProject()

@@ -3,7 +3,7 @@ import Foundation
 import ProjectModel
 import Testing
 
-@Suite struct HistoryTests {
+@Suite(.timeLimit(.minutes(longestTest))) struct HistoryTests {
   private static let method = "Project/Sources/Methods/a.4dm"
 
   private func published(_ count: Int, noise size: Int = 0) async throws -> PublishedProject {

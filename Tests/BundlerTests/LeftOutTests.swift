@@ -3,7 +3,7 @@ import Foundation
 import ProjectModel
 import Testing
 
-@Suite struct LeftOutTests {
+@Suite(.timeLimit(.minutes(longestTest))) struct LeftOutTests {
   private let project: TestProject
 
   init() throws { project = try TestProject() }

@@ -2,7 +2,7 @@ import Bundler
 import ProjectModel
 import Testing
 
-@Suite struct ManifestTests {
+@Suite(.timeLimit(.minutes(longestTest))) struct ManifestTests {
   private static let none = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
   private static let some = "ca3d163bab055381827226140568f3bef7eaac187cebd76878e0b63e9e442356"
   private static let header = "syncd-manifest 1 profile=full timestamps=constant\n"

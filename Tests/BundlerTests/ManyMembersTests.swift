@@ -4,7 +4,7 @@ import ProjectModel
 import Testing
 
 /// Enough members that the tree of digests has several levels and many groups.
-@Suite struct ManyMembersTests {
+@Suite(.timeLimit(.minutes(longestTest))) struct ManyMembersTests {
   @Test func theDigestOfEachStepIsThatOfTheWholeList() async throws {
     let project = try TestProject()
     for number in 0..<4_500 {

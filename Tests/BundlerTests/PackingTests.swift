@@ -2,7 +2,7 @@ import Bundler
 import ProjectModel
 import Testing
 
-@Suite struct PackingTests {
+@Suite(.timeLimit(.minutes(longestTest))) struct PackingTests {
   private let project: TestProject
 
   init() throws { project = try TestProject() }

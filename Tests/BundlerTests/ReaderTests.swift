@@ -3,7 +3,7 @@ import Foundation
 import ProjectModel
 import Testing
 
-@Suite struct ReaderTests {
+@Suite(.timeLimit(.minutes(longestTest))) struct ReaderTests {
   private let project: TestProject
   private let archive: [UInt8]
   private let manifest: Manifest

@@ -4,7 +4,7 @@ import ProjectModel
 import Synchronization
 import Testing
 
-@Suite struct StoreTests {
+@Suite(.timeLimit(.minutes(longestTest))) struct StoreTests {
   private let project: TestProject
   private let method = ProjectPath("Project/Sources/Methods/a.4dm")
 

@@ -3,7 +3,7 @@ import Foundation
 import ProjectModel
 import Testing
 
-@Suite struct Zip64Tests {
+@Suite(.timeLimit(.minutes(longestTest))) struct Zip64Tests {
   /// 65,535 members are the first that the short end record cannot count.
   @Test func theEndRecordGrowsExactlyAtTheBoundary() async throws {
     let project = try TestProject()
