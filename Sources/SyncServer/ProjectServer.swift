@@ -141,6 +141,9 @@ package final class ProjectServer: Service {
     routes.withLock { $0 = endpoints }
     let router = ServerRouter(endpoints: endpoints, admission: admission)
     let startup = StartupResult()
+    // Before the address is told: whoever knows it finds the server by its name, too.
+    let responder = responder(at: address)
+    let queries = await responder?.bind()
     await withDiscardingTaskGroup { tasks in
       tasks.addTask { await self.distribute(events, to: desks, board, ends) }
       if let desk {
@@ -169,7 +172,9 @@ package final class ProjectServer: Service {
           handOver.finish()
         }
       }
-      tasks.addTask { await self.publish(at: address) }
+      if let responder, let queries {
+        tasks.addTask { await cancelWhenGracefulShutdown { await responder.run(on: queries) } }
+      }
       tasks.addTask {
         // Ends by a shutdown's beginning or by cancellation; both lead to the same end.
         try? await gracefulShutdown()
@@ -262,20 +267,19 @@ package final class ProjectServer: Service {
     return desk
   }
 
-  /// Lets the server be found until its shutdown begins.
-  private func publish(at address: ServerAddress) async {
-    guard var publication = configuration.publication else { return }
+  /// Lets the server be found, where it is published.
+  private func responder(at address: ServerAddress) -> DiscoveryResponder? {
+    guard var publication = configuration.publication else { return nil }
     publication.isHidden = { [roster, isHidden = publication.isHidden] in
       isHidden() || !roster.acceptsNew || roster.isStarting
     }
-    let responder = DiscoveryResponder(
+    return DiscoveryResponder(
       publication: publication,
       project: project,
       address: address,
       usesTLS: keyFingerprint != nil,
       logger: logger
     )
-    await cancelWhenGracefulShutdown { await responder.run() }
   }
 
   private func endpoints(

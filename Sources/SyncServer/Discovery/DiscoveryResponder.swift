@@ -7,8 +7,8 @@ package import SyncProtocol
 
 /// Answers discovery queries on the port number of the TCP listener, until cancelled.
 package struct DiscoveryResponder: Sendable {
-  private typealias Envelope = AddressedEnvelope<ByteBuffer>
-  private typealias Socket = NIOAsyncChannel<Envelope, Envelope>
+  fileprivate typealias Envelope = AddressedEnvelope<ByteBuffer>
+  fileprivate typealias Socket = NIOAsyncChannel<Envelope, Envelope>
 
   private let publication: Publication
   private let project: any ServedProject
@@ -32,9 +32,14 @@ package struct DiscoveryResponder: Sendable {
     self.logger = logger
   }
 
-  /// A server that cannot be discovered still serves: what is in the way is logged.
-  package func run() async {
-    let sockets = await bind()
+  /// What queries arrive on; it has to be given to `run(on:)`.
+  package struct Sockets: Sendable {
+    fileprivate let all: [Socket]
+  }
+
+  /// Answers until cancelled.
+  package func run(on sockets: Sockets) async {
+    let sockets = sockets.all
     guard let own = sockets.first else { return }
     let answers = DiscoveryAnswers(
       publication,
@@ -79,7 +84,10 @@ package struct DiscoveryResponder: Sendable {
     }
   }
 
-  private func bind() async -> [Socket] {
+  /// Binds the sockets: queries that come from now on are answered.
+  ///
+  /// A server that cannot be discovered still serves: what is in the way is logged.
+  package func bind() async -> Sockets {
     let devices = (try? System.enumerateDevices()) ?? []
     guard
       let addresses = DiscoveryAddresses(
@@ -87,7 +95,7 @@ package struct DiscoveryResponder: Sendable {
         hears4D: publication.announcesTo4D,
         devices: devices
       )
-    else { return [] }
+    else { return Sockets(all: []) }
     var sockets: [Socket] = []
     for host in [addresses.own] + addresses.broadcast {
       do {
@@ -98,10 +106,10 @@ package struct DiscoveryResponder: Sendable {
           "Discovery queries are not heard: the UDP port cannot be bound",
           metadata: ["address": "\(host):\(address.port)", "error": "\(error)"]
         )
-        if sockets.isEmpty { return [] }
+        if sockets.isEmpty { return Sockets(all: []) }
       }
     }
-    return sockets
+    return Sockets(all: sockets)
   }
 
   private func bind(_ host: String, isShared: Bool) async throws -> Socket {

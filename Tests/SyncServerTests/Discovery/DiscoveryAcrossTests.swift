@@ -22,13 +22,14 @@ import Testing
     publication.rules = AddressRules([
       .init("10.77.0.*", allows: true), .init("127.*", allows: true),
     ])
-    await DiscoveryResponder(
+    let responder = DiscoveryResponder(
       publication: publication,
       project: project,
       address: ServerAddress(host: Self.host ?? ""),
       usesTLS: Self.host != "127.0.0.1",
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    ).run()
+    )
+    await responder.run(on: await responder.bind())
   }
 
   private struct Found: Decodable {
