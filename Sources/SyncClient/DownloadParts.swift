@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 
 /// What downloads of a file left beside it: files whose names begin alike and end with 16 digits.
 struct DownloadParts {
@@ -17,17 +17,10 @@ struct DownloadParts {
 
   /// The paths of those that are there.
   var files: [String] {
-    guard let directory = opendir(folder) else { return [] }
-    defer { closedir(directory) }
-    var found: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name.hasPrefix(beginning), name.utf8.count == beginning.utf8.count + 16 {
-        found.append(folder + name)
-      }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.filter {
+      $0.hasPrefix(beginning) && $0.utf8.count == beginning.utf8.count + 16
     }
-    return found
+    .map { folder + $0 }
   }
 }
